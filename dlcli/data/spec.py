@@ -1,0 +1,47 @@
+"""What a data set tells a model about itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["image", "signal", "tokens", "vector"]
+Target = Literal["class", "value", "next_token", "input"]
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """The shape of one example and of what is asked about it.
+
+    Args:
+        kind: image ``(C, H, W)``, signal ``(C, T)``, tokens ``(T,)`` or vector ``(F,)``.
+        shape: the shape of one example, without the batch dimension.
+        target: a class, a value, the next token, or the input itself.
+        classes: the class names in the order of their indices, for ``target="class"``.
+        vocabulary: the tokens in the order of their indices, for ``kind="tokens"``.
+        values: how many values are predicted, for ``target="value"``.
+    """
+
+    kind: Kind
+    shape: tuple[int, ...]
+    target: Target
+    classes: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    values: int = 1
+
+    @property
+    def features(self) -> int:
+        """The number of input values in one example."""
+        return math.prod(self.shape)
+
+    @property
+    def outputs(self) -> int:
+        """The size of a head's output: classes, values, tokens, or the input again."""
+        sizes = {
+            "class": len(self.classes),
+            "value": self.values,
+            "next_token": len(self.vocabulary),
+            "input": self.features,
+        }
+        return sizes[self.target]

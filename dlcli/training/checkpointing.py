@@ -1,0 +1,90 @@
+"""The callbacks that save a run's best and last checkpoint."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Checkpoint
+
+from dlcli.errors import TrainingError
+from dlcli.training.metrics import better, direction, logged
+
+
+def save(trainer: Trainer, role: str) -> None:
+    """Save the run's state under a role, with the metrics logged so far; on every rank at once."""
+    trainer.save_checkpoint(role, storage_options={"metrics": logged(trainer)})
+
+
+class BestCheckpoint(Checkpoint):
+    """Keep the checkpoint with the best finite value of a metric.
+
+    Args:
+        monitor: the metric's name, such as ``val/loss``.
+        mode: less of it is better (``min``), more (``max``), or as the model says (``auto``).
+    """
+
+    def __init__(
+        self, monitor: str = "val/loss", mode: Literal["auto", "min", "max"] = "auto"
+    ) -> None:
+        super().__init__()
+        self.monitor = monitor
+        self.mode = mode
+        self.value: float | None = None
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the direction from the model where it was left to it."""
+        self.mode = direction(pl_module, self.monitor, self.mode)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save where the validation just done is the best so far."""
+        if not trainer.sanity_checking and not self.monitor.startswith("train/"):
+            self._save_if_best(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save where a metric of the training itself is the best so far."""
+        if self.monitor.startswith("train/"):
+            self._save_if_best(trainer)
+
+    def _save_if_best(self, trainer: Trainer) -> None:
+        metrics = logged(trainer)
+        if self.monitor not in metrics:
+            raise TrainingError(
+                f"monitor: '{self.monitor}' was not logged by the first validation; "
+                f"logged are {', '.join(sorted(metrics)) or 'none'}",
+                reason="monitor",
+            )
+        value = metrics[self.monitor]
+        if math.isfinite(value) and better(value, self.value, self.mode):
+            self.value = value
+            save(trainer, "best")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best value so far."""
+        return {"value": self.value, "monitor": self.monitor}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a best value; that of another metric does not count."""
+        if state_dict["monitor"] == self.monitor:
+            self.value = state_dict["value"]
+
+
+class LastCheckpoint(Checkpoint):
+    """Keep the checkpoint of the last finished epoch, to resume from.
+
+    Args:
+        every_n_epochs: save after every so many epochs.
+    """
+
+    def __init__(self, every_n_epochs: int = 1) -> None:
+        super().__init__()
+        self.every_n_epochs = every_n_epochs
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save after every so many epochs, and after the last."""
+        finished = trainer.current_epoch + 1
+        if finished % self.every_n_epochs == 0 or trainer.should_stop:
+            save(trainer, "last")
+
+

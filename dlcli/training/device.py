@@ -1,0 +1,62 @@
+"""The devices that a run asks for, against those that are there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dlcli.errors import ConfigError
+
+
+def check_device(trainer: Mapping[str, Any]) -> None:
+    """Refuse an accelerator or a device index that this machine does not have.
+
+    Args:
+        trainer: the trainer's node, with ``accelerator`` and ``devices``.
+
+    Raises:
+        ConfigError: with what is there.
+    """
+    if trainer.get("accelerator", "auto") not in ("gpu", "cuda"):
+        return
+    import torch
+
+    count = torch.cuda.device_count()
+    if count == 0:
+        raise ConfigError(
+            f"trainer.accelerator: {trainer['accelerator']} was asked for, but there is no GPU"
+            f"{_hidden()}; there is a CPU with {os.cpu_count()} cores: trainer=cpu"
+        )
+    beyond = [index for index in _asked(trainer.get("devices", 1), count) if index >= count]
+    if beyond:
+        raise ConfigError(
+            f"trainer.devices: {trainer['devices']} was asked for, but there are {count}: "
+            + ", ".join(f"{index} ({torch.cuda.get_device_name(index)})" for index in range(count))
+        )
+
+
+def _hidden() -> str:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return f" (CUDA_VISIBLE_DEVICES='{visible}')" if visible is not None else ""
+
+
+def _asked(devices: Any, count: int) -> list[int]:
+    """The device indices that Lightning takes an argument for."""
+    if isinstance(devices, list):
+        return [int(index) for index in devices]
+    if isinstance(devices, str) and not devices.lstrip("-").isdigit():
+        return [int(part) for part in devices.split(",") if part.strip().isdigit()]
+    number = int(devices)
+    return list(range(count if number == -1 else number))
+
+
+def device_name() -> str:
+    """The device that training on this machine uses by default, as a person would name it."""
+    import platform
+
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name(0)
+    return f"CPU ({platform.processor() or platform.machine()}, {os.cpu_count()} cores)"

@@ -1,0 +1,49 @@
+"""Early stopping that takes its direction from the model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning import callbacks
+
+from dlcli.training.metrics import direction
+
+
+class EarlyStopping(callbacks.EarlyStopping):
+    """Lightning's early stopping, for which ``mode`` may be left to the model.
+
+    Args:
+        monitor: the metric's name, such as ``val/loss``.
+        mode: less of it is better (``min``), more (``max``), or as the model says (``auto``).
+        patience: how many validations without improvement to wait for.
+        min_delta: how much better a value must be to count, in the metric's unit.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val/loss",
+        mode: Literal["auto", "min", "max"] = "auto",
+        patience: int = 10,
+        min_delta: float = 0.0,
+    ) -> None:
+        self._asked = mode
+        super().__init__(
+            monitor=monitor,
+            mode="min" if mode == "auto" else mode,
+            patience=patience,
+            min_delta=min_delta,
+        )
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the direction from the model where it was left to it."""
+        if self._asked == "auto":
+            self._turn(direction(pl_module, self.monitor, "auto"))
+        super().setup(trainer, pl_module, stage)
+
+    def _turn(self, mode: Literal["min", "max"]) -> None:
+        if mode == self.mode:
+            return
+        self.mode = mode
+        self.min_delta = -self.min_delta
+        self.best_score = -self.best_score

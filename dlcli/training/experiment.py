@@ -1,0 +1,153 @@
+"""Build what a configuration names: data, model and trainer, each checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
+
+from dlcli.config.compose import Config
+from dlcli.config.instantiate import instantiate
+from dlcli.data.spec import DataSpec
+from dlcli.errors import ConfigError
+from dlcli.training.checkpoint_io import FolderCheckpointIO
+from dlcli.training.device import check_device
+from dlcli.training.logger import RunLogger
+from dlcli.training.metrics import check_monitor
+from dlcli.training.random_state import RandomState
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The parts of a run, ready to train.
+
+    Args:
+        data: set up, so that ``spec`` and ``fingerprint`` can be asked for.
+        model: built for ``spec``.
+        trainer: with the callbacks, ``logger`` and ``checkpoints`` wired in.
+        logger: records nowhere until its ``run`` is set.
+        checkpoints: saves nowhere until its ``folder`` is set.
+    """
+
+    data: LightningDataModule
+    spec: DataSpec
+    model: LightningModule
+    trainer: Trainer
+    logger: RunLogger
+    checkpoints: FolderCheckpointIO
+
+
+def build(config: Config, root: Path, extra: list[Callback]) -> Experiment:
+    """Build data, model and trainer from a checked configuration.
+
+    Args:
+        config: with the groups data, model, optimizer, scheduler, trainer and callbacks.
+        root: the folder of the store; Lightning keeps its own temporary files there.
+        extra: callbacks that every run has.
+
+    Raises:
+        ConfigError: a value that only its target could judge.
+        DataError: data that is missing, damaged or does not fit.
+    """
+    from lightning_fabric.utilities.seed import seed_everything
+
+    values, allow = config.values, config.allow
+    check_device(values["trainer"])
+    seed_everything(values["seed"], workers=True, verbose=False)
+    data, spec = build_data(values["data"], allow)
+    model = build_model(values, spec, allow)
+    callbacks = [instantiate(node, allow) for node in values["callbacks"].values() if node]
+    check_monitors(model, values)
+    logger, checkpoints = RunLogger(), FolderCheckpointIO()
+    trainer = build_trainer(
+        values["trainer"],
+        allow,
+        callbacks=[*callbacks, *extra, RandomState()],
+        logger=logger,
+        plugins=[checkpoints],
+        default_root_dir=str(root),
+    )
+    return Experiment(data, spec, model, trainer, logger, checkpoints)
+
+
+def build_data(
+    node: Mapping[str, Any], allow: tuple[str, ...]
+) -> tuple[LightningDataModule, DataSpec]:
+    """The data module, set up, and what it says about itself.
+
+    Raises:
+        ConfigError: not a data module, or one that does not say what its data looks like.
+        DataError: from the data module.
+    """
+    data = instantiate(node, allow)
+    if not isinstance(data, LightningDataModule):
+        raise ConfigError(f"data: {node['_target_']} is not a LightningDataModule")
+    data.prepare_data()
+    data.setup("fit")
+    spec = getattr(data, "spec", None)
+    if not isinstance(spec, DataSpec):
+        raise ConfigError(
+            f"data: {node['_target_']} has no attribute `spec` that is a DataSpec; "
+            "a model learns from it what the data looks like"
+        )
+    return data, spec
+
+
+def build_model(
+    values: Mapping[str, Any], spec: DataSpec, allow: tuple[str, ...]
+) -> LightningModule:
+    """The model for data of a spec, with the optimizer and schedule it is to use.
+
+    Raises:
+        ConfigError: not a LightningModule, or one that refuses the data.
+    """
+    node = values["model"]
+    model = instantiate(
+        node,
+        allow,
+        spec=spec,
+        optimizer=instantiate(values["optimizer"], allow),
+        scheduler=instantiate(values["scheduler"], allow),
+    )
+    if not isinstance(model, LightningModule):
+        raise ConfigError(f"model: {node['_target_']} is not a LightningModule")
+    if values["compile"]:
+        getattr(model, "net", model).compile()
+    return model
+
+
+def check_monitors(model: LightningModule, values: Mapping[str, Any]) -> None:
+    """Refuse every monitored metric that the model says it does not log.
+
+    Raises:
+        ConfigError: naming all of them.
+    """
+    problems = []
+    for place, node in {**values["callbacks"], "scheduler": values["scheduler"]}.items():
+        monitor = (node or {}).get("monitor")
+        if not monitor:
+            continue
+        try:
+            check_monitor(model, f"monitor ({place})", monitor)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+
+
+def build_trainer(node: Mapping[str, Any], allow: tuple[str, ...], **wired: Any) -> Trainer:
+    """The trainer with what a run wires in.
+
+    Raises:
+        ConfigError: Lightning refuses the combination of arguments.
+    """
+    quiet = {"enable_model_summary": False, "enable_progress_bar": True}
+    try:
+        return instantiate({**quiet, **node}, allow, **wired)  # type: ignore[no-any-return]
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        raise ConfigError(f"trainer: {error}") from error

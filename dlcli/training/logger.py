@@ -1,0 +1,40 @@
+"""Lightning's metrics, led to the run that records them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from pytorch_lightning.loggers.logger import Logger
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from dlcli.tracking.client import Run
+
+
+class RunLogger(Logger):
+    """Hands metrics to a run; ``run`` is set once there is one, and stays None on other ranks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run: Run | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The run's name."""
+        return self.run.name if self.run else None
+
+    @property
+    def version(self) -> str | None:
+        """The run's id."""
+        return self.run.id if self.run else None
+
+    @rank_zero_only
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        """Record metrics at an optimizer step."""
+        if self.run is not None:
+            self.run.log_metrics(metrics, step=step or 0)
+
+    def log_hyperparams(
+        self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any
+    ) -> None:
+        """Nothing: the whole configuration is recorded before training starts."""

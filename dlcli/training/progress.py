@@ -1,0 +1,109 @@
+"""Progress of a training: a bar in a terminal, one plain line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import ProgressBar
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
+from rich.progress import TimeRemainingColumn
+
+from dlcli.training.metrics import logged
+
+
+class Progress(ProgressBar):
+    """Shows on stderr how far a training is.
+
+    Args:
+        redraws_per_second: how often the bar is drawn, whatever the length of a step.
+    """
+
+    def __init__(self, redraws_per_second: int = 4) -> None:
+        super().__init__()
+        self.redraws_per_second = redraws_per_second
+        self.quiet = False
+        self._bar: Bar | None = None
+        self._drawn = 0.0
+        self._epoch_start = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Open the bar where there is a terminal to draw on."""
+        console = Console(file=sys.stderr)
+        if self.quiet or not trainer.is_global_zero or not console.is_terminal:
+            return
+        if console.is_dumb_terminal:
+            return
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            auto_refresh=False,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task("", total=None)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the epoch's clock and empty the bar."""
+        self._epoch_start = time.monotonic()
+        if self._bar is not None:
+            self._bar.reset(
+                self._task,
+                total=int(self.total_train_batches),
+                description=f"epoch {_epoch_of(trainer)}",
+            )
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Draw the bar, a few times a second."""
+        now = time.monotonic()
+        if self._bar is not None and now - self._drawn > 1 / self.redraws_per_second:
+            self._drawn = now
+            self._bar.update(self._task, completed=batch_idx + 1, refresh=True)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the epoch's metrics on a line of their own."""
+        if self.quiet or not trainer.is_global_zero:
+            return
+        line = _line(trainer, time.monotonic() - self._epoch_start)
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the bar away."""
+        self._close()
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Take the bar away before the error is shown."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _epoch_of(trainer: Trainer) -> str:
+    total = trainer.max_epochs
+    return f"{trainer.current_epoch + 1}" + (f"/{total}" if total and total > 0 else "")
+
+
+def _line(trainer: Trainer, seconds: float) -> str:
+    parts = [f"{name} {value:.4g}" for name, value in sorted(logged(trainer).items())]
+    return "  ".join([f"epoch {_epoch_of(trainer)}", *parts, f"{seconds:.1f} s"])

@@ -1,0 +1,54 @@
+"""Import Lightning without what a run does not use, as imports are most of a short run's time.
+
+Lightning asks torchmetrics for two classes; torchmetrics' own ``__init__`` then imports
+torchvision, scipy.signal and every metric there is, about a third of the whole start. Here that
+``__init__`` is put off until somebody asks for a name that only it defines, so user code that says
+``from torchmetrics import Accuracy`` gets the real one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import sys
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+# The names that Lightning needs, and the submodules that define them.
+_HOMES = {"Metric": "torchmetrics.metric", "MetricCollection": "torchmetrics.collections"}
+
+
+class _DeferredPackage(ModuleType):
+    """A package whose ``__init__`` runs when a name is asked for that no submodule is known for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _HOMES:
+            # `torchmetrics.metric` and `.utilities` import each other; this order works.
+            importlib.import_module("torchmetrics.utilities")
+            return getattr(importlib.import_module(_HOMES[name]), name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self.__class__ = ModuleType  # type: ignore[assignment]
+        assert self.__spec__ is not None and self.__spec__.loader is not None
+        self.__spec__.loader.exec_module(self)
+        return getattr(self, name)
+
+
+def defer_torchmetrics() -> None:
+    """Put off torchmetrics' ``__init__``; does nothing where it is imported already."""
+    spec = importlib.util.find_spec("torchmetrics")
+    if spec is None or "torchmetrics" in sys.modules:
+        return
+    package = importlib.util.module_from_spec(spec)
+    package.__class__ = _DeferredPackage
+    package.__dict__["__version__"] = version("torchmetrics")
+    package.__dict__["_logger"] = logging.getLogger("torchmetrics")
+    sys.modules["torchmetrics"] = package
+
+
+def import_lightning() -> None:
+    """Import torch and Lightning the quick way."""
+    defer_torchmetrics()
+    importlib.import_module("pytorch_lightning")

@@ -1,0 +1,108 @@
+"""Stopping on Ctrl-C, SIGTERM and SIGHUP: after the batch, with a checkpoint; at once if repeated."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback
+
+from dlcli.errors import Stopped
+from dlcli.training.checkpointing import save
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopRequest:
+    """What the signals of this process have asked for.
+
+    The first signal is noted and obeyed at the end of the batch; the second ends the process.
+
+    Args:
+        at_once: called before the process ends at a second signal.
+    """
+
+    def __init__(self, at_once: Callable[[int], None]) -> None:
+        self.signal: int | None = None
+        self._at_once = at_once
+
+    def install(self) -> None:
+        """Handle the signals from here on; only in the main thread, which alone may."""
+        for number in SIGNALS:
+            ignored = signal.getsignal(number) is signal.SIG_IGN  # nohup ignores SIGHUP
+            if not ignored:
+                signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is None:
+            self.signal = number
+            print("stopping after this batch; once more to stop at once", file=sys.stderr)
+            return
+        self._at_once(number)
+        os._exit(128 + number)
+
+    def check(self) -> None:
+        """Raise where a signal has come.
+
+        Raises:
+            Stopped: with the signal.
+        """
+        if self.signal is not None:
+            raise Stopped(f"stopped by {signal.Signals(self.signal).name}", self.signal)
+
+
+class StopOnSignal(Callback):
+    """Ends the training after the batch in which a signal came, with a checkpoint to go on from.
+
+    Args:
+        request: what the signals have asked for.
+    """
+
+    def __init__(self, request: StopRequest) -> None:
+        self.request = request
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals back from Lightning, which would only heed SIGTERM after the epoch."""
+        self.request.install()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
+    ) -> None:
+        """Save and stop, unless the epoch ends here anyway and saves by itself."""
+        if self._asked(trainer) and not trainer.is_last_batch:
+            if _resumable(trainer):
+                save(trainer, "last")
+            self.request.check()
+
+    def on_validation_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
+    ) -> None:
+        """Stop; the checkpoint before this epoch is the one to go on from."""
+        if self._asked(trainer):
+            self.request.check()
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stop between two epochs, of which the first is saved already."""
+        if self._asked(trainer):
+            self.request.check()
+
+    def _asked(self, trainer: Trainer) -> bool:
+        """Whether any rank was asked to stop; all must hear of it in the same batch."""
+        asked = self.request.signal is not None
+        if trainer.world_size == 1:
+            return asked
+        heard = bool(trainer.strategy.reduce_boolean_decision(asked, all=False))
+        if heard and not asked:
+            self.request.signal = signal.SIGTERM
+        return heard
+
+
+def _resumable(trainer: Trainer) -> bool:
+    """Whether the training data can go on in the middle of an epoch."""
+    loader = trainer.train_dataloader
+    return hasattr(loader, "state_dict") and hasattr(loader, "load_state_dict")
