@@ -1,0 +1,184 @@
+"""The DataModule of every data set that fits in memory as tensors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Literal
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from dlcli.data.check import check_arguments, check_examples, check_sizes
+from dlcli.data.examples import Examples, Source
+from dlcli.data.loader import Augmentation, Shard, TensorLoader
+from dlcli.data.normalize import Normalize
+from dlcli.data.spec import DataSpec
+from dlcli.data.split import plain, stratified
+
+Split = Literal["train", "val", "test"]
+
+# Evaluation keeps no gradients, so small training batches need not set its pace.
+LEAST_EVALUATION_BATCH = 256
+
+
+class Memory(pl.LightningDataModule, ABC):
+    """Splits, checks, normalises and batches what ``read`` returns.
+
+    Args:
+        batch_size: examples in a training batch, over all processes together.
+        val_fraction: the share of the examples to validate on, if ``read`` gives no ``val``.
+        test_fraction: the share of the examples to test on, if ``read`` gives no ``test``.
+        seed: what the splits, the order and the augmentation come from.
+        augment: changes training batches at random.
+        device: ``auto`` keeps the tensors on the GPU that trains, where they take less than
+            a quarter of its free memory; ``cpu`` never does.
+        drop_last: leave out a last training batch that is not full.
+
+    Raises:
+        ConfigError: if an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        batch_size: int = 32,
+        val_fraction: float = 0.1,
+        test_fraction: float = 0.2,
+        seed: int = 0,
+        augment: Augmentation | None = None,
+        device: Literal["auto", "cpu"] = "auto",
+        drop_last: bool = False,
+    ) -> None:
+        super().__init__()
+        check_arguments(batch_size, val_fraction, test_fraction, device)
+        self.batch_size = batch_size
+        self.val_fraction = val_fraction
+        self.test_fraction = test_fraction
+        self.seed = seed
+        self.augment = augment
+        self.device = device
+        self.drop_last = drop_last
+
+    @abstractmethod
+    def read(self) -> Source:
+        """All examples, raw, with a ``train`` set at least.
+
+        Raises:
+            DataError: if they cannot be read.
+        """
+
+    def normalizer(self, train: Examples) -> Normalize | None:
+        """What makes raw inputs fit for a net, fitted on the training split; None for nothing."""
+        return Normalize.fit(train.inputs, image_dims(train.inputs))
+
+    @property
+    def spec(self) -> DataSpec:
+        """What the data set tells a model about itself."""
+        return self._source.spec
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of all examples, in hexadecimal, however they are split."""
+        return self._source.fingerprint()
+
+    def setup(self, stage: str | None = None) -> None:
+        """Read, check and split, once.
+
+        Raises:
+            DataError: if the data is damaged, empty, or does not fit its own description.
+        """
+        if hasattr(self, "_splits"):
+            return
+        source = self.read()
+        check_examples(source)
+        splits = self._split(source)
+        check_sizes({name: len(part) for name, part in splits.items()}, self)
+        self._source = source
+        self._normalize = self.normalizer(splits["train"])
+        self._splits = splits
+
+    def train_dataloader(self) -> TensorLoader:
+        """Shuffled, augmented batches of this process's share of the training split."""
+        return self._loader(
+            "train",
+            self.batch_size,
+            shuffle=True,
+            augment=self.augment,
+            drop_last=self.drop_last,
+        )
+
+    def val_dataloader(self) -> TensorLoader:
+        """The validation split, in order."""
+        return self.eval_dataloader("val")
+
+    def test_dataloader(self) -> TensorLoader:
+        """The test split, in order."""
+        return self.eval_dataloader("test")
+
+    def eval_dataloader(self, split: Split) -> TensorLoader:
+        """A split as it is, in order, without augmentation."""
+        return self._loader(split, max(self.batch_size, LEAST_EVALUATION_BATCH))
+
+    def _loader(
+        self,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        augment: Augmentation | None = None,
+        drop_last: bool = False,
+    ) -> TensorLoader:
+        self._place()
+        examples = self._splits[split]
+        return TensorLoader(
+            examples.inputs,
+            examples.targets,
+            batch_size,
+            seed=self.seed,
+            shuffle=shuffle,
+            augment=augment,
+            prepare=self._normalize,
+            drop_last=drop_last,
+            shard=self._shard(),
+        )
+
+    def _shard(self) -> Shard:
+        trainer = self.trainer
+        return Shard() if trainer is None else Shard(trainer.global_rank, trainer.world_size)
+
+    def _place(self) -> None:
+        """Move the splits to the GPU that trains, once, if they fit well."""
+        device = self._best_device()
+        if device == self._splits["train"].inputs.device:
+            return
+        self._splits = {name: part.to(device) for name, part in self._splits.items()}
+        if self._normalize is not None:
+            self._normalize = self._normalize.to(device)
+
+    def _best_device(self) -> torch.device:
+        held = self._splits["train"].inputs.device
+        if self.device == "cpu" or self.trainer is None or held.type == "cuda":
+            return held
+        root = self.trainer.strategy.root_device
+        if root.type != "cuda":
+            return held
+        free, _ = torch.cuda.mem_get_info(root)
+        needed = sum(part.nbytes for part in self._splits.values())
+        return root if needed < free / 4 else held
+
+    def _split(self, source: Source) -> dict[str, Examples]:
+        """The sets that were read, and those that are cut from the training set."""
+        fractions = {"test": self.test_fraction, "val": self.val_fraction}
+        missing = {name: part for name, part in fractions.items() if name not in source.sets}
+        train = source.sets["train"]
+        if source.spec.target == "class":
+            indices = stratified(train.targets, missing, self.seed)
+        else:
+            indices = plain(len(train), missing, self.seed)
+        cut = {name: train.take(indices[name]) for name in missing}
+        return {**source.sets, **cut, "train": train.take(indices["rest"])}
+
+
+def image_dims(inputs: Tensor) -> tuple[int, ...]:
+    """The dimensions to average over: all but the channels of images, the examples of vectors."""
+    return (0, *range(2, inputs.ndim))

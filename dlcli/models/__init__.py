@@ -1,0 +1,1 @@
+"""LightningModules: one task a file, completed with a net, an optimizer and a schedule."""
