@@ -27,7 +27,7 @@ class Augment:
         self.flip = flip
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Change a batch ``(B, C, H, W)`` as ``generator`` says; the batch itself stays as it is."""
+        """A changed copy of a batch ``(B, C, H, W)``, drawn from ``generator``."""
         if self.shift:
             images = shifted(images, self.shift, generator)
         if self.flip:

@@ -56,5 +56,5 @@ class Source:
         for name, examples in sorted(self.sets.items()):
             for tensor in (examples.inputs, examples.targets):
                 digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
-                digest.update(tensor.contiguous().numpy())
+                digest.update(tensor.contiguous().numpy().data)
         return digest.hexdigest()

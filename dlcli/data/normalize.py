@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+# Examples at a time; a megabyte or so of MNIST.
+CHUNK = 1024
 
 
 class Normalize:
@@ -20,7 +25,7 @@ class Normalize:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Normalise a batch ``(B, ...)`` of any number type into float32."""
-        return inputs.to(torch.float32).sub_(self.mean).mul_(self.scale)
+        return inputs.to(torch.float32, copy=True).sub_(self.mean).mul_(self.scale)
 
     def to(self, device: torch.device) -> Normalize:
         """The same with its constants on ``device``."""
@@ -29,16 +34,28 @@ class Normalize:
         return moved
 
     @classmethod
-    def fit(cls, inputs: Tensor, dims: tuple[int, ...], chunk: int = 4096) -> Normalize:
-        """The constants of ``inputs (N, ...)`` over ``dims``, in double precision and small steps."""
-        total = square = torch.zeros((), dtype=torch.float64)
-        count = 0
-        for part in inputs.split(chunk):
-            part = part.to(torch.float32)
-            rows = part.sum(dim=dims, keepdim=True, dtype=torch.float64)
-            total = total + rows
-            square = square + part.square().sum(dim=dims, keepdim=True, dtype=torch.float64)
-            count += part.numel() // rows.numel()
-        mean = total / count
-        std = (square / count - mean.square()).clamp_min(0).sqrt()
-        return cls(mean[0].float(), std[0].float())
+    def fit(cls, inputs: Tensor, dims: tuple[int, ...]) -> Normalize:
+        """The constants of ``inputs (N, ...)`` over ``dims``.
+
+        Goes through the data twice in chunks, because one pass over squares loses the digits
+        of features that are large and vary little, and a float copy of all of it is not needed.
+        """
+        mean = chunked_mean(inputs, dims)
+        centre = mean.float()
+        variance = chunked_mean(inputs, dims, lambda part: part.sub_(centre).square_())
+        return cls(centre[0], variance[0].sqrt().float())
+
+
+def chunked_mean(
+    inputs: Tensor,
+    dims: tuple[int, ...],
+    change: Callable[[Tensor], Tensor] = lambda part: part,
+) -> Tensor:
+    """The mean over ``dims``, kept as size 1, of ``change`` of the inputs, in double precision."""
+    total, count = torch.zeros((), dtype=torch.float64), 0
+    for start in range(0, len(inputs), CHUNK):
+        part = change(inputs[start : start + CHUNK].to(torch.float32, copy=True))
+        sums = part.sum(dim=dims, keepdim=True)
+        total = total + sums
+        count += part.numel() // sums.numel()
+    return total / count

@@ -58,7 +58,8 @@ class Supervised(pl.LightningModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, *spec.shape) -> (B, spec.outputs)``."""
-        return self.net(x)
+        output: Tensor = self.net(x)
+        return output
 
     def metrics(self) -> dict[str, Better]:
         """What is logged, and which way of it is better."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -51,7 +52,7 @@ class CNN(nn.Module):
         source = grid("cnn", spec, embedding)
         check_depth(source.size, len(channels))
         widths = [source.channels, *channels]
-        pairs = zip(widths, widths[1:], strict=False)
+        pairs = pairwise(widths)
         self.stem = source.stem
         self.trunk = nn.Sequential(
             *(block(source.dims, *pair, activation, batch_norm) for pair in pairs)
@@ -62,8 +63,9 @@ class CNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, *spec.shape) -> (B, spec.outputs)``."""
-        x = self.trunk(self.stem(x))
-        return self.head(self.dropout(x.flatten(1)))
+        features = self.trunk(self.stem(x)).flatten(1)
+        output: Tensor = self.head(self.dropout(features))
+        return output
 
 
 def block(
@@ -71,10 +73,9 @@ def block(
 ) -> nn.Sequential:
     """Convolution, batch norm, activation, pooling: ``(B, inputs, L) -> (B, outputs, L / 2)``."""
     # Batch norm has its own offset, so the convolution before it needs none.
-    layers = [CONVOLUTION[dims](inputs, outputs, 3, padding=1, bias=not batch_norm)]
-    if batch_norm:
-        layers.append(NORM[dims](outputs))
-    return nn.Sequential(*layers, activation(name), POOL[dims](2))
+    convolve = CONVOLUTION[dims](inputs, outputs, 3, padding=1, bias=not batch_norm)
+    norm = NORM[dims](outputs) if batch_norm else nn.Identity()
+    return nn.Sequential(convolve, norm, activation(name), POOL[dims](2))
 
 
 class LeNet5(nn.Module):
@@ -115,7 +116,8 @@ class LeNet5(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, C, H, W) -> (B, spec.outputs)``."""
-        return self.head(self.trunk(x))
+        output: Tensor = self.head(self.trunk(x))
+        return output
 
 
 def convolution(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -28,7 +29,8 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, *spec.shape) -> (B, spec.outputs)``."""
-        return self.head(self.stem(x))
+        output: Tensor = self.head(self.stem(x))
+        return output
 
 
 class MLP(nn.Module):
@@ -57,13 +59,14 @@ class MLP(nn.Module):
             raise ConfigError(f"model.net.widths: {list(widths)}; every width must be positive")
         self.stem = flat("mlp", spec)
         sizes = [spec.features, *widths]
-        pairs = zip(sizes, sizes[1:], strict=False)
+        pairs = pairwise(sizes)
         self.trunk = nn.Sequential(*(layer(*pair, activation, dropout) for pair in pairs))
         self.head = head("mlp", sizes[-1], spec)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, *spec.shape) -> (B, spec.outputs)``."""
-        return self.head(self.trunk(self.stem(x)))
+        output: Tensor = self.head(self.trunk(self.stem(x)))
+        return output
 
 
 def layer(inputs: int, outputs: int, name: Activation, dropout: float) -> nn.Sequential:

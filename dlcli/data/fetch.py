@@ -1,0 +1,68 @@
+"""Downloads through torchvision that are whole or not there, also with two at once."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from dlcli.errors import DataError
+
+ATTEMPTS = 3
+Download = Callable[[str, Path], None]
+
+
+def torchvision_download(title: str, folder: Path) -> None:
+    """Fetch the data set ``title`` into ``folder/title/raw``; torchvision compares the hashes."""
+    from torchvision import datasets
+
+    getattr(datasets, title)(str(folder), download=True)
+
+
+def fetch(title: str, root: Path, needed: str, download: Download = torchvision_download) -> None:
+    """Put ``root/title/raw`` there, unless another process just did.
+
+    Args:
+        title: torchvision's name of the data set.
+        root: the folder to put it in.
+        needed: the files to name if it fails.
+        download: what fetches the set into a folder.
+
+    Raises:
+        DataError: if it fails three times; nothing is left behind.
+    """
+    from filelock import FileLock
+
+    created = not root.exists()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / ".download.lock"):
+            if not (root / title).exists():
+                attempt(title, root, download)
+    except Exception as error:
+        if created:
+            shutil.rmtree(root, ignore_errors=True)
+        raise DataError(
+            f"data.root: no {title} files in {root}, and the download failed ({brief(error)}); "
+            f"put there {needed}"
+        ) from error
+
+
+def attempt(title: str, root: Path, download: Download) -> None:
+    """Download into a folder beside the final place, and move it there when it is whole."""
+    for number in range(1, ATTEMPTS + 1):
+        with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as folder:
+            try:
+                download(title, Path(folder))
+            except Exception:
+                if number == ATTEMPTS:
+                    raise
+            else:
+                (Path(folder) / title).rename(root / title)
+                return
+
+
+def brief(error: Exception) -> str:
+    """The first line of an error, or its type."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
