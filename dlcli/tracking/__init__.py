@@ -1,0 +1,1 @@
+"""Runs and where they are recorded; the only place that knows MLflow."""

@@ -1,0 +1,157 @@
+"""The training process's line to its recorder: one JSON object a line, each way."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import dlcli
+from dlcli.errors import BusyError, ConfigError, DlcliError, StoreError
+
+ERRORS: dict[str, type[DlcliError]] = {
+    "config": ConfigError,
+    "store": StoreError,
+    "busy": BusyError,
+}
+
+
+class Broken(Exception):
+    """The recorder process is gone."""
+
+
+class Channel:
+    """A recorder process and the pipes to it.
+
+    Args:
+        hello: what the process has to know; sent through the pipe, so that a URI with
+            credentials is in no process list.
+    """
+
+    def __init__(self, hello: dict[str, Any]) -> None:
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the channel
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dlcli.tracking.recorder"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            bufsize=0,
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C in the terminal is for the training alone
+        )
+        self._lock = threading.RLock()
+        self._buffer = b""
+        self._number = 0
+        self.notices: list[str] = []
+        self._send({**hello, "parent": os.getpid()})
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, command: str, **fields: Any) -> int:
+        """Ask for something; return the number that the reply will bear."""
+        with self._lock:
+            self._number += 1
+            self._send({"command": command, "number": self._number, **fields})
+            return self._number
+
+    def call(self, command: str, timeout: float, **fields: Any) -> dict[str, Any]:
+        """Ask and wait for the reply.
+
+        Raises:
+            Broken: the process is gone.
+            TimeoutError: no reply in ``timeout`` seconds.
+            DlcliError: what the recorder refused with.
+        """
+        with self._lock:
+            number = self.send(command, **fields)
+            deadline = time.monotonic() + timeout
+            while True:
+                reply = self._receive(deadline)
+                self.notices += reply.get("notices", ())
+                if reply.get("number") == number:
+                    break
+        if "error" in reply:
+            raise ERRORS.get(reply["kind"], StoreError)(reply["error"])
+        return reply
+
+    def close(self, wait: float) -> None:
+        """Hang up; the process ends when it has delivered what it can."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(wait)
+        except subprocess.TimeoutExpired:
+            return  # it goes on delivering on its own, and gives up by itself
+        finally:
+            self._process.stdout.close()
+            self._log.close()
+
+    def kill(self) -> None:
+        """End the process at once; for one that has no run to close."""
+        self._process.kill()
+        self.close(5.0)
+
+    def last_words(self) -> str:
+        """The last line that the process wrote about itself."""
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.poll()}"
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message, default=str).encode() + b"\n")
+        except (OSError, ValueError) as error:
+            raise Broken from error
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        while b"\n" not in self._buffer:
+            left = max(0.0, deadline - time.monotonic())
+            if not select.select([self._process.stdout], [], [], left)[0]:
+                raise TimeoutError
+            data = self._process.stdout.read(65536)
+            if not data:
+                raise Broken
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+
+def _environment() -> dict[str, str]:
+    """The recorder's variables: quiet, quick to give up, and free of another run's ids."""
+    environment = dict(os.environ)
+    for name in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
+        environment.pop(name, None)
+    # A variable names the place of this package, because -P keeps the working folder, where a
+    # user's file may bear the name of any module, off the path.
+    paths = [str(Path(dlcli.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    environment |= {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "_MLFLOW_TELEMETRY_PRE_WARM_DATABRICKS_SDK": "false",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
+        "GIT_PYTHON_REFRESH": "quiet",
+        "OMP_NUM_THREADS": "1",
+    }
+    environment.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+    environment.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    environment.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    return environment

@@ -1,0 +1,162 @@
+"""Runs that a crash left: closed, delivered, and told about."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from dlcli.errors import DlcliError
+from dlcli.tracking import intent, spool
+from dlcli.tracking.delivery import Delivery
+from dlcli.tracking.folder import RunFolder, RunInfo
+from dlcli.tracking.owner import SILENT_S, Owner
+from dlcli.tracking.settings import MLflow, NoTracking
+from dlcli.tracking.store import Store
+from dlcli.tracking.uri import resolve
+
+
+def reconcile(settings: MLflow | NoTracking, root: Path, store: Store | None = None) -> list[str]:
+    """Close the runs of dead owners and deliver what the store lacks.
+
+    Args:
+        settings: say how to reach the store; runs of another store are left, and named.
+        root: the folder of the runs.
+        store: an open store of these settings, where there is one.
+
+    Returns:
+        What was repaired and what could not be, one line each.
+    """
+    stores = _Stores(settings, root, store)
+    lines: list[str] = []
+    for marker in sorted((root / "open").glob("*")):
+        if marker.name.startswith("."):
+            continue
+        if marker.name.startswith(intent.PREFIX):
+            line = stores.close_orphan(marker)
+            lines += [line] if line else []
+        else:
+            lines += _repair(RunFolder(root, marker.name), stores)
+    return lines
+
+
+class _Stores:
+    """One store for each experiment, all under the settings' URI."""
+
+    def __init__(self, settings: MLflow | NoTracking, root: Path, store: Store | None) -> None:
+        self._target = None if isinstance(settings, NoTracking) else resolve(settings, root)
+        self._root = root
+        self._known = {store.experiment: store} if store else {}
+
+    def of(self, info: RunInfo) -> Store | None:
+        """The store that a run belongs to; None where the settings name another."""
+        target = self._target
+        if target is None or not (info.uri == target.shown or (info.local and target.local)):
+            return None
+        return self._named(info.experiment)
+
+    def close_orphan(self, note: Path) -> str | None:
+        asked = intent.read(note)
+        if self._target is not None and asked.get("uri") == self._target.shown:
+            self._named(asked["experiment"])
+        try:
+            return intent.close_orphan(note, self._known, self._root)
+        except Exception as error:
+            return f"a run that was killed before it began is still open: {error}"
+
+    def _named(self, experiment: str) -> Store:
+        if experiment not in self._known:
+            assert self._target is not None
+            self._known[experiment] = Store(self._target, experiment, self._root)
+        return self._known[experiment]
+
+
+def close_abandoned(folder: RunFolder) -> bool:
+    """Mark a run KILLED whose owner is dead; whether it was one.
+
+    The owner's lock is waited for a little, as a dying process lets go of its files one by one.
+    """
+    info = folder.read()
+    if info is None or info.status != "RUNNING":
+        return False
+    owned = folder.lock.held
+    if not owned and not folder.lock.acquire(2.0):
+        return False
+    try:
+        status, reason, ended = _last_status(folder)
+        if status == "RUNNING":
+            status, reason, ended = "KILLED", "killed", _last_sign(folder)
+            lines = spool.Spool(folder.spool)
+            lines.append({"kind": "status", "status": status, "reason": reason, "time": ended})
+            lines.sync()
+            lines.close()
+        folder.update(status=status, reason=reason, ended=ended)
+    finally:
+        if not owned:
+            folder.lock.release()
+    return True
+
+
+def _last_status(folder: RunFolder) -> tuple[str, str, int]:
+    """The spool's word on how the run ended; it is written before run.json is."""
+    last = ("RUNNING", "", 0)
+    for line, _ in spool.read(folder.spool):
+        if line.get("kind") == "status":
+            last = (line["status"], line["reason"], line["time"])
+    return last
+
+
+def _last_sign(folder: RunFolder) -> int:
+    """When the run last wrote anything, in milliseconds since 1970."""
+    return int(folder.spool.stat().st_mtime * 1000)
+
+
+def _repair(folder: RunFolder, stores: _Stores) -> list[str]:
+    info = folder.read()
+    if info is None:
+        if folder.path.exists():
+            return [f"{folder.path / 'run.json'} is missing or damaged; the run is left as it is"]
+        folder.unmark()
+        return []
+    if _silent_elsewhere(folder, info) or not folder.lock.acquire():
+        return []
+    try:
+        if not folder.delivery_lock.acquire():
+            return []
+        return _repair_owned(folder, info, stores)
+    finally:
+        folder.delivery_lock.release()
+        folder.lock.release()
+
+
+def _silent_elsewhere(folder: RunFolder, info: RunInfo) -> bool:
+    """Whether a process of another machine may still be at work on the run."""
+    owner = Owner.read(info.owner)
+    if info.status != "RUNNING" or owner is None or not owner.elsewhere():
+        return False
+    signs = [path.stat().st_mtime for path in (folder.spool, folder.lock.path) if path.exists()]
+    return time.time() - max(signs, default=0.0) < SILENT_S
+
+
+def _repair_owned(folder: RunFolder, info: RunInfo, stores: _Stores) -> list[str]:
+    title = f"run {info.name} ({info.id[:8]})"
+    lines = []
+    if close_abandoned(folder):
+        info = folder.read() or info
+        lines.append(f"{title} was left running by {Owner.read(info.owner)}: marked {info.status}")
+    if not info.uri:
+        folder.unmark()
+        return lines
+    store = stores.of(info)
+    if store is None:
+        return [*lines, f"{title} waits for its store: dlcli doctor tracking.uri={info.uri}"]
+    delivery = Delivery(store, folder)
+    missing = folder.spool.stat().st_size - folder.delivered()
+    try:
+        done = delivery.close()
+    except DlcliError as error:
+        return [*lines, f"{title} could not be delivered: {error}"]
+    if not done:
+        return [*lines, f"{title} could not be delivered: {delivery.problem}"]
+    if not lines and (missing or info.upload):
+        lines.append(f"{title}: delivered to {info.uri}")
+    return lines

@@ -1,0 +1,161 @@
+"""An MLflow store in an SQLite file: whether it is sound, and how a new one comes to be."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from dlcli.errors import StoreError
+from dlcli.tracking.folder import sync_folder, unwritable
+from dlcli.tracking.owner import Lock
+
+WAIT_S = 20.0  # for another program's lock
+SMALL = 64 * 2**20  # bytes; up to here the whole file is checked
+_MAGIC = b"SQLite format 3\0"
+_REMOTE = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "lustre", "afs", "gpfs", "ceph", "virtiofs")
+
+
+def check(path: Path, wait: float = WAIT_S) -> str:
+    """The schema version of the store in ``path``, which is read and never changed.
+
+    Raises:
+        StoreError: the file is empty, no SQLite, damaged, no MLflow store, or locked.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; make it readable") from error
+    if size == 0:
+        raise _unsound(path, "is empty (0 bytes)")
+    if magic != _MAGIC:
+        raise _unsound(path, "is not an SQLite database")
+    if not os.access(path, os.W_OK):
+        raise StoreError(f"{path}: Permission denied; make it writable for you")
+    return _version(path, size, wait)
+
+
+def _version(path: Path, size: int, wait: float) -> str:
+    try:
+        with contextlib.closing(connect(path, wait)) as database:
+            if size <= SMALL:
+                found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if found != "ok":
+                    raise _unsound(path, f"is damaged ({found.splitlines()[-1]})")
+            tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+            if not {"alembic_version", "runs"} <= tables:
+                raise _unsound(path, "is an SQLite database, but not an MLflow store")
+            row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise locked(path, wait) from error
+        raise _unsound(path, f"cannot be read ({error})") from error
+    except sqlite3.DatabaseError as error:
+        raise _unsound(path, f"is damaged ({error})") from error
+    return str(row[0]) if row else ""
+
+
+def connect(path: Path, wait: float = WAIT_S) -> sqlite3.Connection:
+    """An open database; with as many seconds of patience as ``wait`` says."""
+    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=wait)
+
+
+def locked(path: Path, wait: float) -> StoreError:
+    return StoreError(
+        f"{path}: locked by another program for {wait:.0f} s; end it, or look who has it open: "
+        f"fuser {path}"
+    )
+
+
+def _unsound(path: Path, what: str) -> StoreError:
+    return StoreError(
+        f"{path} {what}; restore a backup, or move it away and a new store is made: "
+        f"mv {path} {path}.bad"
+    )
+
+
+def check_schema(path: Path, found: str) -> None:
+    """Refuse (StoreError) a store of another schema, which MLflow would change unasked."""
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db.utils import _get_alembic_config
+
+    scripts = ScriptDirectory.from_config(_get_alembic_config(db_url=""))
+    if found in scripts.get_heads():
+        return
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found in known:
+        raise StoreError(
+            f"{path} was made by an older MLflow (schema {found}); upgrade it: "
+            f"cp {path} {path}.backup && mlflow db upgrade sqlite:///{path}"
+        )
+    raise StoreError(
+        f"{path} was made by a newer MLflow (schema {found or 'unknown'}); "
+        "install that one: pip install --upgrade mlflow"
+    )
+
+
+def build() -> Path:
+    """Make a new store, with all its migrations, in a folder of its own outside the project."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    folder = Path(tempfile.mkdtemp(prefix="dlcli-store-"))
+    path = folder / "mlflow.db"
+    engine = create_sqlalchemy_engine(f"sqlite:///{path}")
+    _initialize_tables(engine)
+    engine.dispose()
+    return path
+
+
+def discard(built: Path | None) -> None:
+    """Remove what `build` made and nobody needs any more."""
+    if built is not None:
+        shutil.rmtree(built.parent, ignore_errors=True)
+
+
+def install(built: Path, path: Path) -> None:
+    """Put a new store in its place, unless another process was first.
+
+    Raises:
+        StoreError: nothing can be written there.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    lock = Lock(path.with_name(f".{path.name}.lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(WAIT_S)
+        if path.exists():
+            return
+        shutil.copyfile(built, scratch)
+        if not on_network(path.parent):
+            _use_wal(scratch)
+        with scratch.open("rb") as file:
+            os.fsync(file.fileno())
+        scratch.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path.parent, error) from error
+    finally:
+        lock.release()
+        scratch.unlink(missing_ok=True)
+
+
+def _use_wal(path: Path) -> None:
+    # Readers, such as the MLflow UI, then never stop the recorder from writing.
+    with contextlib.closing(connect(path)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+
+
+def on_network(path: Path) -> bool:
+    """Whether a folder lies on a network file system, where write-ahead logs lose data."""
+    try:
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    except OSError:
+        return False
+    place = path.resolve()
+    inside = [(len(at), kind) for at, kind in mounts if place.is_relative_to(at)]
+    return bool(inside) and max(inside)[1].startswith(_REMOTE)
