@@ -71,11 +71,12 @@ class CNN(nn.Module):
 def block(
     dims: int, inputs: int, outputs: int, name: Activation, batch_norm: bool
 ) -> nn.Sequential:
-    """Convolution, batch norm, activation, pooling: ``(B, inputs, L) -> (B, outputs, L / 2)``."""
+    """Convolution, batch norm, pooling, activation: ``(B, inputs, L) -> (B, outputs, L / 2)``."""
     # Batch norm has its own offset, so the convolution before it needs none.
     convolve = CONVOLUTION[dims](inputs, outputs, 3, padding=1, bias=not batch_norm)
     norm = NORM[dims](outputs) if batch_norm else nn.Identity()
-    return nn.Sequential(convolve, norm, activation(name), POOL[dims](2))
+    # Pooling first gives the same for any rising activation, which then has half or a quarter to do.
+    return nn.Sequential(convolve, norm, POOL[dims](2), activation(name))
 
 
 class LeNet5(nn.Module):
@@ -123,9 +124,9 @@ class LeNet5(nn.Module):
 def convolution(
     inputs: int, outputs: int, name: Activation, frame: tuple[int, int]
 ) -> nn.Sequential:
-    """5x5 convolution, activation, pooling by 2."""
+    """5x5 convolution, pooling by 2, activation."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 5, padding=frame), activation(name), nn.MaxPool2d(2)
+        nn.Conv2d(inputs, outputs, 5, padding=frame), nn.MaxPool2d(2), activation(name)
     )
 
 
