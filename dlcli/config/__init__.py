@@ -1,0 +1,1 @@
+"""Compose a configuration, check it against signatures, and build what it names."""

@@ -1,0 +1,81 @@
+"""Compose a configuration from files and overrides, refusing all that is wrong at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dlcli.config.folders import check_packages, project, search_path
+
+_HYDRA_ALLOWLIST = "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE"
+
+
+@dataclass(frozen=True)
+class Config:
+    """A composed and checked configuration.
+
+    Args:
+        values: resolved plain containers; the group nodes keep their ``_target_``.
+        origins: for each dotted key the file, choice or override that wrote it.
+        overrides: as given.
+        choices: the option of each group.
+        allow: packages of the user's own whose code may run.
+        warnings: what was ignored, for the user to know.
+        secrets: values from the environment that must not be shown.
+    """
+
+    values: dict[str, Any]
+    origins: dict[str, str]
+    overrides: tuple[str, ...]
+    choices: dict[str, str]
+    allow: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def compose(
+    root: str,
+    overrides: Sequence[str],
+    config_dir: Path | None = None,
+    allow: Sequence[str] = (),
+) -> Config:
+    """Compose and check the configuration of a root (``train``), importing no target.
+
+    Args:
+        root: the name of the root file, without ``.yaml``.
+        overrides: in Hydra's grammar.
+        config_dir: the user's own tree, searched first; else ``[tool.dlcli] config_dir``.
+        allow: packages of the user's own, beside those of ``[tool.dlcli] allow``.
+
+    Raises:
+        ConfigError: with one message for each problem.
+    """
+    settings = project(Path.cwd())
+    packages = tuple(dict.fromkeys([*settings.allow, *allow]))
+    check_packages(packages)
+    folders = search_path(config_dir or settings.config_dir)
+    warnings = _ignored_environment()
+
+    from dlcli.config.composing import Composing
+
+    composing = Composing(root, folders, packages)
+    values = composing.run(overrides)
+    return Config(
+        values=values,
+        origins=composing.origins,
+        overrides=tuple(overrides),
+        choices=composing.choices,
+        allow=packages,
+        warnings=warnings,
+        secrets=tuple(composing.secrets),
+    )
+
+
+def _ignored_environment() -> tuple[str, ...]:
+    """Take away the variable that would let Hydra build what its own list forbids."""
+    if os.environ.pop(_HYDRA_ALLOWLIST, None) is None:
+        return ()
+    return (f"{_HYDRA_ALLOWLIST} is ignored; [tool.dlcli] allow names packages that may run",)

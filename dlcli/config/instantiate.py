@@ -1,0 +1,119 @@
+"""Build what a configuration names: the only place where a ``_target_`` is run."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dlcli.config.allow import is_below
+from dlcli.config.problem import shown
+from dlcli.config.targets import Refused, Targets
+from dlcli.errors import ConfigError, DlcliError
+
+
+def instantiate(node: Mapping[str, Any], allow: Sequence[str] = (), **kwargs: Any) -> Any:
+    """Build a node of a composed configuration.
+
+    Args:
+        node: resolved plain containers with a ``_target_``.
+        allow: packages of the user's own whose code may run.
+        kwargs: arguments that no file can hold; they win over the node's.
+
+    Raises:
+        ConfigError: a target may not run or does not exist, or its code cannot be imported or
+            does not take what the node gives.
+    """
+    check_targets(node, allow)
+    from hydra.utils import instantiate as build
+
+    _reach_own_packages(allow)
+    # Hydra would turn an argument that is a dataclass, as DataSpec is, into a dictionary.
+    partial = node.get("_partial_") is True
+    try:
+        made = build(dict(node), _convert_="all", _partial_=True)
+        return _complete(made, partial, kwargs)
+    except DlcliError:
+        raise
+    except Exception as error:
+        raise _translated(node, allow, error) from error
+
+
+def _complete(made: Callable[..., Any], partial: bool, kwargs: Mapping[str, Any]) -> Any:
+    if not partial:
+        return made(**kwargs)
+    if not kwargs:
+        return made
+    from functools import partial as partial_
+
+    return partial_(made, **kwargs)
+
+
+def check_targets(node: Any, allow: Sequence[str]) -> None:
+    """Check every ``_target_`` of a node, and that nothing in it can change after the check.
+
+    Raises:
+        ConfigError: a target may not run or does not exist, or an interpolation is left.
+    """
+    targets = Targets(allow)
+    problems = []
+    for key, value in _leaves(node, ""):
+        if isinstance(value, str) and "${" in value:
+            problems.append(f"{key}: an interpolation is left, {shown(key, value)}")
+        elif key.rpartition(".")[2] == "_target_":
+            try:
+                targets.signature(value)
+            except Refused as error:
+                problems.append(f"{key}: {error}")
+    if problems:
+        raise ConfigError(problems)
+    # Hydra reads it as a list of what its own policy would refuse.
+    os.environ.pop("HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE", None)
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        items: Any = value.items()
+    elif isinstance(value, (list, tuple)):
+        items = enumerate(value)
+    else:
+        yield key, value
+        return
+    for name, item in items:
+        yield from _leaves(item, f"{key}.{name}" if key else str(name))
+
+
+def _reach_own_packages(allow: Sequence[str]) -> None:
+    """Let Python find the user's packages beside the working folder, behind all others."""
+    here = str(Path.cwd())
+    if allow and here not in sys.path:
+        sys.path.append(here)
+
+
+def _translated(node: Mapping[str, Any], allow: Sequence[str], error: BaseException) -> Exception:
+    """Return the error to raise: our own as it is, else one that names the user's own line."""
+    while error.__cause__ is not None and not isinstance(error, DlcliError):
+        error = error.__cause__
+    if isinstance(error, DlcliError):
+        return error
+    target = str(node.get("_target_"))
+    place = _own_line(error) if is_below(target, allow) else None
+    return ConfigError(f"{place or target}: {type(error).__name__}: {error}")
+
+
+def _own_line(error: BaseException) -> str | None:
+    """Return ``file:line`` of the last frame outside installed packages and dlcli."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_short(error.filename)}:{error.lineno}"
+    foreign = ("site-packages", f"{os.sep}dlcli{os.sep}config{os.sep}", f"lib{os.sep}python", "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not any(part in f.filename for part in foreign)]
+    return f"{_short(own[-1].filename)}:{own[-1].lineno}" if own else None
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
