@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import select
 import subprocess
@@ -81,6 +83,8 @@ class Channel:
             while True:
                 reply = self._receive(deadline)
                 self.notices += reply.get("notices", ())
+                if "say" in reply:
+                    logging.getLogger("dlcli").warning(reply["say"])
                 if reply.get("number") == number:
                     break
         if "error" in reply:
@@ -92,18 +96,16 @@ class Channel:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        try:
-            self._process.wait(wait)
-        except subprocess.TimeoutExpired:
-            return  # it goes on delivering on its own, and gives up by itself
-        finally:
-            self._process.stdout.close()
-            self._log.close()
+        self._process.stdout.close()
+        self._log.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(wait)  # else it goes on delivering, and ends by itself
+        self._process.returncode = self._process.returncode or 0  # no warning that it lives on
 
-    def kill(self) -> None:
+    def stop(self) -> None:
         """End the process at once; for one that has no run to close."""
-        self._process.kill()
-        self.close(5.0)
+        self._process.terminate()
+        self.close(1.0)
 
     def last_words(self) -> str:
         """The last line that the process wrote about itself."""

@@ -103,14 +103,11 @@ class Recorder:
                 f"RUN {reference!r}: {record.name} was recorded elsewhere, its folder "
                 f"{folder.path} is not here; resume it where it ran"
             )
+        if self._channel is not None and info.uri:
+            self._call("open", CREATE_S)
         run = self._open(folder, REOPEN_S)
-        try:
-            if self._channel is not None and info.uri:
-                self._call("adopt", CREATE_S, id=run.id)
-        except BaseException:
-            run.release()
-            raise
         run._reopen()
+        self._adopt(run.id)
         return run
 
     def find(self, reference: str) -> RunRecord:
@@ -132,9 +129,14 @@ class Recorder:
         if channel is None:
             return
         if not self._runs:
-            channel.kill()
+            channel.stop()
             return
-        channel.close(timeout)
+        deadline = time.monotonic() + timeout
+        if all(run.delivered for run in self._runs.values()):
+            with contextlib.suppress(Broken, TimeoutError):
+                channel.call("close", timeout, wait=timeout / 2)
+        self.notices += channel.notices
+        channel.close(max(0.1, deadline - time.monotonic()))
 
     def _create_local(self, name: str, tags: Mapping[str, str]) -> Run:
         info = RunInfo(

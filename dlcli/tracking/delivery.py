@@ -68,7 +68,9 @@ class Delivery:
         self.store = store
         self.folder = folder
         self.problem: str | None = None  # why the last try failed
-        self.rejected = 0
+        self.rejected = 0  # values that the store will never take
+        self.deleted = False  # in the store, by a person
+        self.done = False  # the run is over and the store has everything
         self._next_try = 0.0
         self._wait = FIRST_WAIT_S
 
@@ -80,18 +82,21 @@ class Delivery:
         return False
 
     def attempt(self, now: bool = False) -> bool:
-        """Deliver all there is, unless the last failure is too fresh.
+        """Deliver all there is, unless the last failure is too fresh; close a run that is over.
 
         Args:
             now: do not mind the last failure.
 
         Returns:
-            Whether the store has everything.
+            Whether the store has everything so far.
         """
+        if self.done:
+            return True
         if not self._own() or (not now and time.monotonic() < self._next_try):
             return False
         try:
             self._deliver()
+            self._close()
         except Exception as error:  # whatever it is, the spool keeps the lines
             self.problem = self._explain(error)
             self._next_try = time.monotonic() + self._wait
@@ -101,19 +106,18 @@ class Delivery:
         self._wait = FIRST_WAIT_S
         return True
 
-    def close(self) -> bool:
-        """Deliver the rest of a run that is over, and its artifacts; whether all is there."""
-        info = self.folder.read()
-        if info is None or info.status == "RUNNING" or not self.attempt(now=True):
-            return False
-        try:
-            if info.upload and info.store_id:
-                self.store.upload(info.store_id, self.folder.artifacts)
-        except Exception as error:
-            self.problem = f"artifacts: {self._explain(error)}"
-            return False
-        self.folder.unmark()
-        return True
+    def notices(self) -> list[str]:
+        """What a person should know of a run that is over."""
+        title = f"run {self.folder.id[:8]}"
+        lines = [f"{title}: not delivered yet: {self.problem}"] if self.problem else []
+        if self.rejected:
+            lines.append(
+                f"{title}: the store refused {self.rejected} values, which are in "
+                f"{self.folder.path / 'rejected.jsonl'}"
+            )
+        if self.deleted:
+            lines.append(f"{title}: was deleted in the store; its folder is kept")
+        return lines
 
     def release(self) -> None:
         self.folder.delivery_lock.release()
@@ -125,9 +129,19 @@ class Delivery:
     def _explain(self, error: Exception) -> str:
         return str(error) if isinstance(error, DlcliError) else str(self.store.refuse(error))
 
+    def _close(self) -> None:
+        """Let go of a run that is over: nobody has to look at it again."""
+        info = self.folder.read()
+        if info is None or info.status == "RUNNING" or (self.pending and not self.deleted):
+            return
+        if info.upload and info.store_id and not self.deleted:
+            self.store.upload(info.store_id, self.folder.artifacts)
+        self.folder.unmark()
+        self.done = True
+
     def _deliver(self) -> None:
         info = self.folder.read()
-        if info is None or not self.pending:
+        if info is None or not self.pending or self.deleted:
             return
         if info.store_id is None:
             info = self._create(info)
@@ -135,7 +149,10 @@ class Delivery:
             self._drain(str(info.store_id))
         except Exception as error:
             if getattr(error, "error_code", "") != "RESOURCE_DOES_NOT_EXIST":
-                raise
+                self.deleted = self.store.is_deleted(str(info.store_id))
+                if not self.deleted:
+                    raise
+                return
             # The server lost its runs: a new one takes the place, and gets everything.
             info = self._create(info)
             self._drain(str(info.store_id))
@@ -163,7 +180,7 @@ class Delivery:
             try:
                 self.store.log(store_id, batch.metrics, batch.params, batch.tags)
             except Exception as error:
-                if getattr(error, "error_code", "") != "INVALID_PARAMETER_VALUE":
+                if _transient(error) or self.store.is_deleted(store_id):
                     raise
                 self._send_singly(store_id, batch)
         if batch.status is not None:
@@ -190,9 +207,14 @@ class Delivery:
         try:
             self.store.log(store_id, metrics, params, tags)
         except Exception as error:
-            if getattr(error, "error_code", "") != "INVALID_PARAMETER_VALUE":
+            if _transient(error):
                 raise
             self.rejected += 1
             entry = {"metrics": metrics, "params": params, "tags": tags, "why": str(error)[:500]}
             with (self.folder.path / "rejected.jsonl").open("a") as file:
                 file.write(json.dumps(entry) + "\n")
+
+
+def _transient(error: Exception) -> bool:
+    """Whether the same call may succeed later."""
+    return getattr(error, "error_code", "") != "INVALID_PARAMETER_VALUE"

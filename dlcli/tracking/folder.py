@@ -11,6 +11,7 @@ from typing import Any
 
 from dlcli.errors import StoreError
 from dlcli.tracking.owner import Lock, Owner
+from dlcli.tracking.spool import Spool
 
 Status = str  # RUNNING, FINISHED, FAILED or KILLED
 
@@ -106,6 +107,13 @@ class RunFolder:
             offset = int((self.path / "delivered").read_text())
             return min(offset, self.spool.stat().st_size)
         return 0
+
+    def open_spool(self) -> Spool:
+        """The end of the spool, repaired; for the owner of the lock alone."""
+        spool = Spool(self.spool)
+        # A power loss can shorten the spool to less than was delivered of it.
+        self.set_delivered(self.delivered())
+        return spool
 
     def set_delivered(self, offset: int) -> None:
         replace_file(self.path / "delivered", str(offset), sync=False)

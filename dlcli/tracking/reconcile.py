@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from dlcli.errors import DlcliError
 from dlcli.tracking import intent, spool
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
@@ -85,7 +84,7 @@ def close_abandoned(folder: RunFolder) -> bool:
         status, reason, ended = _last_status(folder)
         if status == "RUNNING":
             status, reason, ended = "KILLED", "killed", _last_sign(folder)
-            lines = spool.Spool(folder.spool)
+            lines = folder.open_spool()
             lines.append({"kind": "status", "status": status, "reason": reason, "time": ended})
             lines.sync()
             lines.close()
@@ -151,12 +150,7 @@ def _repair_owned(folder: RunFolder, info: RunInfo, stores: _Stores) -> list[str
         return [*lines, f"{title} waits for its store: dlcli doctor tracking.uri={info.uri}"]
     delivery = Delivery(store, folder)
     missing = folder.spool.stat().st_size - folder.delivered()
-    try:
-        done = delivery.close()
-    except DlcliError as error:
-        return [*lines, f"{title} could not be delivered: {error}"]
-    if not done:
-        return [*lines, f"{title} could not be delivered: {delivery.problem}"]
-    if not lines and (missing or info.upload):
+    delivery.attempt(now=True)
+    if delivery.done and not lines and (missing or info.upload):
         lines.append(f"{title}: delivered to {info.uri}")
-    return lines
+    return [*lines, *delivery.notices()]

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import DlcliError, StoreError
+from dlcli.errors import DlcliError
 from dlcli.tracking import intent, reconcile
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
@@ -69,15 +69,16 @@ class Process:
         self.store = Store(target, self.settings.experiment, self.root)
         self.deliveries: dict[str, Delivery] = {}
         self.notices: list[str] = []
-        self.reconciled = False
+        self.repair: threading.Thread | None = None
         self.closing = False
+        self.store.notify = lambda line: pipe.reply({"say": line})
 
     def serve(self) -> None:
         """Work until the training process hangs up or dies."""
         with contextlib.suppress(Exception):  # told when a run is to be created
             self.store.prepare()
         while not self.closing:
-            message = self.pipe.receive(POLL_S if self.deliveries else None)
+            message = self.pipe.receive(self._patience())
             if message is not None:
                 self._answer(message)
             elif self.pipe.ended:
@@ -85,6 +86,12 @@ class Process:
             else:
                 self._deliver()
         self._end()
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for a message; None for as long as it takes."""
+        if not self.deliveries:
+            return None
+        return POLL_S if self.repair else 0.0
 
     def _answer(self, message: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"number": message["number"]}
@@ -117,12 +124,15 @@ class Process:
         self.notices += [line] if line else []
         return {"id": folder.id}
 
-    def do_adopt(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Go on with a run that is there."""
-        folder = RunFolder(self.root, message["id"])
+    def do_open(self, message: dict[str, Any]) -> dict[str, Any]:
+        """See that the store can be used."""
         if not self.settings.offline:
             self.store.open()
-        self._take(folder)
+        return {}
+
+    def do_adopt(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Go on with a run that is there, whether the store can be reached or not."""
+        self._take(RunFolder(self.root, message["id"]))
         return {}
 
     def do_records(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -131,23 +141,23 @@ class Process:
 
         return {"records": [vars(record) for record in from_client(self.store)]}
 
-    def do_flush(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Deliver soon."""
-        self._deliver()
-        return {}
-
     def do_finish(self, message: dict[str, Any]) -> dict[str, Any]:
         """Deliver the end of a run."""
         delivery = self.deliveries.get(message["id"])
-        done = delivery is not None and delivery.close()
-        if delivery is not None and done:
-            self._drop(delivery)
-        elif delivery is not None and delivery.problem:
-            self.notices.append(delivery.problem)
-        return {"delivered": done}
+        if delivery is None:
+            return {"delivered": False}
+        delivery.attempt(now=True)
+        self.notices.extend(delivery.notices())
+        if delivery.done:
+            delivery.release()
+            del self.deliveries[message["id"]]
+        return {"delivered": delivery.done}
 
     def do_close(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Say the last notices and end."""
         self.closing = True
+        if self.repair is not None:
+            self.repair.join(message["wait"])
         return {}
 
     def _take(self, folder: RunFolder) -> None:
@@ -161,34 +171,37 @@ class Process:
             os.dup2(log, 1)
             os.close(log)
 
-    def _drop(self, delivery: Delivery) -> None:
-        delivery.release()
-        del self.deliveries[delivery.folder.id]
-
     def _deliver(self) -> None:
         for delivery in self.deliveries.values():
-            if delivery.pending:
-                delivery.attempt()
-        if not self.reconciled:
-            self._reconcile()
+            delivery.attempt()
+        if self.repair is None:
+            with contextlib.suppress(OSError):
+                os.nice(5)  # from here on the training comes first
+            self.repair = threading.Thread(target=self._reconcile, daemon=True)
+            self.repair.start()
 
     def _reconcile(self) -> None:
-        self.reconciled = True
-        with contextlib.suppress(OSError):
-            os.nice(5)  # from here on the training comes first
-        threading.Thread(target=self._repair, daemon=True).start()
+        """See to the runs that others left; beside the rest, as their store may be slow."""
+        self.notices.extend(reconcile.reconcile(self.settings, self.root, self.store))
 
-    def _repair(self) -> None:
-        self.notices += reconcile.reconcile(self.settings, self.root, self.store)
+    def give_up(self) -> None:
+        """End at once where there is no run to see to."""
+        if not self.deliveries:
+            self.store.close()
+            os._exit(0)
 
     def _end(self) -> None:
         """Close what the training left, as its death or its hurry demands."""
         deadline = time.monotonic() + FAREWELL_S
-        for delivery in list(self.deliveries.values()):
+        for delivery in self.deliveries.values():
             reconcile.close_abandoned(delivery.folder)
-            while not delivery.close() and time.monotonic() < deadline:
+            delivery.attempt(now=True)
+            while delivery.problem and time.monotonic() < deadline:
                 time.sleep(0.2)
+                delivery.attempt(now=True)
             delivery.release()
+        if self.repair is not None:
+            self.repair.join(max(1.0, deadline - time.monotonic()))
         self.store.close()
 
 
@@ -210,18 +223,16 @@ class Scrubbed:
 
 def main() -> None:
     """Serve the process that holds the other end of the pipes."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends when the training does, not before
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     pipe = Pipe()
     hello = pipe.receive(None)
     if hello is None:
         return
     sys.stderr = Scrubbed(sys.stderr, secrets(hello["settings"]["uri"] or ""))
-    try:
-        Process(pipe, hello).serve()
-    except StoreError as error:
-        print(error, file=sys.stderr)
+    process = Process(pipe, hello)
+    signal.signal(signal.SIGTERM, lambda *_: process.give_up())
+    process.serve()
     sys.stderr.flush()
     os._exit(0)  # taking MLflow down in order would cost most of a second
 

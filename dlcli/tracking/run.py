@@ -39,7 +39,7 @@ class Run:
             raise BusyError(f"run {folder.id} is owned by {folder.owner or 'another process'}")
         self._folder = folder
         self._deliver = deliver
-        self._spool = spool.Spool(folder.spool)
+        self._spool = folder.open_spool()
         self._metric_key = CleanKeys()
         self._param_key = CleanKeys()
         self._params: dict[str, str] | None = None  # read when first needed

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 
 from dlcli.errors import StoreError
@@ -51,6 +50,8 @@ def _version(path: Path, size: int, wait: float) -> str:
             if not {"alembic_version", "runs"} <= tables:
                 raise _unsound(path, "is an SQLite database, but not an MLflow store")
             row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+            database.execute("BEGIN IMMEDIATE")  # is there a writer who does not let go?
+            database.rollback()
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise locked(path, wait) from error
@@ -63,6 +64,38 @@ def _version(path: Path, size: int, wait: float) -> str:
 def connect(path: Path, wait: float = WAIT_S) -> sqlite3.Connection:
     """An open database; with as many seconds of patience as ``wait`` says."""
     return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=wait)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another program keeps a lock on the store at this moment."""
+    try:
+        with contextlib.closing(connect(path, 1.0)) as database:
+            database.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        return "locked" in str(error)
+    return False
+
+
+def relocate(path: Path, location: str) -> None:
+    """Point a store that was moved together with its runs at where they are now.
+
+    Args:
+        location: the URI of the folder of the runs.
+    """
+    with contextlib.closing(connect(path)) as database, database:
+        rows = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
+        for (old,) in rows:
+            if old == location or not (old or "").endswith("/runs"):
+                continue
+            database.execute(
+                "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?) "
+                "WHERE substr(artifact_uri, 1, ?) = ?",
+                (location, len(old) + 1, len(old) + 1, old + "/"),
+            )
+            database.execute(
+                "UPDATE experiments SET artifact_location = ? WHERE artifact_location = ?",
+                (location, old),
+            )
 
 
 def locked(path: Path, wait: float) -> StoreError:
@@ -99,22 +132,15 @@ def check_schema(path: Path, found: str) -> None:
     )
 
 
-def build() -> Path:
+def build(folder: Path) -> Path:
     """Make a new store, with all its migrations, in a folder of its own outside the project."""
     from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
 
-    folder = Path(tempfile.mkdtemp(prefix="dlcli-store-"))
     path = folder / "mlflow.db"
     engine = create_sqlalchemy_engine(f"sqlite:///{path}")
     _initialize_tables(engine)
     engine.dispose()
     return path
-
-
-def discard(built: Path | None) -> None:
-    """Remove what `build` made and nobody needs any more."""
-    if built is not None:
-        shutil.rmtree(built.parent, ignore_errors=True)
 
 
 def install(built: Path, path: Path) -> None:

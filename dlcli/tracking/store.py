@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +34,9 @@ class Store:
         self.target = target
         self.experiment = experiment
         self.root = root
+        self.notify: Callable[[str], None] = lambda line: None
         self._probe: Probe | None = Probe(target)
+        self._scratch: Path | None = None
         self._built: Path | None = None
         self._client: MlflowClient | None = None
         self._experiment_id: str | None = None
@@ -43,7 +47,13 @@ class Store:
 
         path = self.target.path
         if path is not None and not path.exists():
-            self._built = sqlite.build()
+            self._build()
+
+    def _build(self) -> Path:
+        if self._built is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="dlcli-store-"))
+            self._built = sqlite.build(self._scratch)
+        return self._built
 
     @property
     def client(self) -> MlflowClient:
@@ -75,8 +85,10 @@ class Store:
         self._client = client
 
     def close(self) -> None:
-        sqlite.discard(self._built)
-        self._built = None
+        """Remove what was made aside and is not needed any more."""
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch = self._built = None
 
     def refuse(self, error: Exception) -> StoreError:
         """The refusal for an error of MLflow, free of credentials."""
@@ -95,15 +107,21 @@ class Store:
         if self.target.local:
             make_root(self.root)
         if not path.exists():
-            self._built = self._built or sqlite.build()
-            sqlite.install(self._built, path)
+            sqlite.install(self._build(), path)
         self.close()
+        if sqlite.is_locked(path):
+            self.notify(f"{path} is locked by another program; waiting up to {sqlite.WAIT_S:.0f} s")
         sqlite.check_schema(path, sqlite.check(path))
+        if self.target.local:
+            sqlite.relocate(path, self._artifacts())
+
+    def _artifacts(self) -> str:
+        return (self.root.absolute() / "runs").as_uri()
 
     def _find_experiment(self, client: MlflowClient) -> str:
         from mlflow.exceptions import MlflowException
 
-        location = (self.root.absolute() / "runs").as_uri() if self.target.path else None
+        location = self._artifacts() if self.target.path else None
         found = client.get_experiment_by_name(self.experiment)
         if found is None:
             try:
@@ -187,6 +205,15 @@ class Store:
             token = page.token
             if not token:
                 return
+
+    def is_deleted(self, run_id: str) -> bool:
+        """Whether a person deleted the run; False where the store does not say."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return bool(self.client.get_run(run_id).info.lifecycle_stage == "deleted")
+        except MlflowException:
+            return False
 
     def upload(self, run_id: str, folder: Path) -> None:
         """Copy a folder of artifacts to where the store keeps them."""
