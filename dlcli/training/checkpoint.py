@@ -100,21 +100,22 @@ class CheckpointFolder:
             raise CheckpointError(f"{manifest}: damaged ({error})") from error
 
     def save(
-        self, role: str, checkpoint: Mapping[str, Any], metrics: Mapping[str, float]
+        self, role: str, checkpoint: Mapping[str, Any], epoch: int, metrics: Mapping[str, float]
     ) -> Path:
         """Write a checkpoint under a role, replacing the one that had it.
 
         Args:
             role: ``best`` or ``last``.
             checkpoint: plain containers and tensors, as Lightning dumps them.
-            metrics: what to remember in the manifest.
+            epoch: how many epochs are finished.
+            metrics: what they have logged.
 
         Raises:
             CheckpointError: it cannot be written; the one before is intact.
         """
         import torch
 
-        epoch, step = int(checkpoint["epoch"]), int(checkpoint["global_step"])
+        step = int(checkpoint["global_step"])
         path = self.path / f"{role}-epoch{epoch:04d}-step{step:07d}.ckpt"
         self._make()
         write_atomically(path, lambda file: torch.save(checkpoint, file))

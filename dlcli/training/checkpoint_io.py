@@ -24,7 +24,8 @@ class FolderCheckpointIO(CheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
-        """Save under the role that ``path`` ends in; ``storage_options`` holds its metrics.
+        """Save under the role that ``path`` ends in; ``storage_options`` holds
+        what else the manifest is to say of it: ``epoch`` and ``metrics``.
 
         Without ``storage_options`` (Lightning's own finders and callbacks) ``path`` is a file's.
 
@@ -32,7 +33,7 @@ class FolderCheckpointIO(CheckpointIO):
             CheckpointError: it cannot be written.
         """
         if storage_options is not None and self.folder is not None:
-            self.folder.save(Path(path).name, checkpoint, storage_options["metrics"])
+            self.folder.save(Path(path).name, checkpoint, **storage_options)
             return
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(Path(path), lambda file: torch.save(checkpoint, file))

@@ -12,9 +12,16 @@ from dlcli.errors import TrainingError
 from dlcli.training.metrics import better, direction, logged
 
 
-def save(trainer: Trainer, role: str) -> None:
-    """Save the run's state under a role, with the metrics logged so far; on every rank at once."""
-    trainer.save_checkpoint(role, storage_options={"metrics": logged(trainer)})
+def save(trainer: Trainer, role: str, epochs: int) -> None:
+    """Save the run's state under a role; every rank must call this at once.
+
+    Args:
+        trainer: its metrics logged so far go into the manifest.
+        role: ``best`` or ``last``.
+        epochs: how many epochs are finished.
+    """
+    about = {"epoch": epochs, "metrics": logged(trainer)}
+    trainer.save_checkpoint(role, weights_only=False, storage_options=about)
 
 
 class BestCheckpoint(Checkpoint):
@@ -58,7 +65,7 @@ class BestCheckpoint(Checkpoint):
         value = metrics[self.monitor]
         if math.isfinite(value) and better(value, self.value, self.mode):
             self.value = value
-            save(trainer, "best")
+            save(trainer, "best", trainer.current_epoch + 1)
 
     def state_dict(self) -> dict[str, Any]:
         """The best value so far."""
@@ -85,6 +92,4 @@ class LastCheckpoint(Checkpoint):
         """Save after every so many epochs, and after the last."""
         finished = trainer.current_epoch + 1
         if finished % self.every_n_epochs == 0 or trainer.should_stop:
-            save(trainer, "last")
-
-
+            save(trainer, "last", finished)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pytorch_lightning import LightningModule, Trainer
-from pytorch_lightning import callbacks
+from pytorch_lightning import LightningModule, Trainer, callbacks
 
 from dlcli.training.metrics import direction
 

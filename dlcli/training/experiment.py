@@ -1,4 +1,4 @@
-"""Build what a configuration names: data, model and trainer, each checked before anything starts."""
+"""Build what a configuration names: data, model, trainer; each is checked before any starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
-from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.callbacks import Callback, ProgressBar
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from dlcli.config.compose import Config
@@ -42,13 +42,14 @@ class Experiment:
     checkpoints: FolderCheckpointIO
 
 
-def build(config: Config, root: Path, extra: list[Callback]) -> Experiment:
+def build(config: Config, root: Path, extra: list[Callback], quiet: bool = False) -> Experiment:
     """Build data, model and trainer from a checked configuration.
 
     Args:
         config: with the groups data, model, optimizer, scheduler, trainer and callbacks.
         root: the folder of the store; Lightning keeps its own temporary files there.
         extra: callbacks that every run has.
+        quiet: show no progress.
 
     Raises:
         ConfigError: a value that only its target could judge.
@@ -63,6 +64,8 @@ def build(config: Config, root: Path, extra: list[Callback]) -> Experiment:
     model = build_model(values, spec, allow)
     callbacks = [instantiate(node, allow) for node in values["callbacks"].values() if node]
     check_monitors(model, values)
+    if quiet:
+        callbacks = [callback for callback in callbacks if not isinstance(callback, ProgressBar)]
     logger, checkpoints = RunLogger(), FolderCheckpointIO()
     trainer = build_trainer(
         values["trainer"],
@@ -146,8 +149,9 @@ def build_trainer(node: Mapping[str, Any], allow: tuple[str, ...], **wired: Any)
     Raises:
         ConfigError: Lightning refuses the combination of arguments.
     """
-    quiet = {"enable_model_summary": False, "enable_progress_bar": True}
+    bar = any(isinstance(callback, ProgressBar) for callback in wired.get("callbacks", []))
+    defaults = {"enable_model_summary": False, "enable_progress_bar": bar}
     try:
-        return instantiate({**quiet, **node}, allow, **wired)  # type: ignore[no-any-return]
+        return instantiate({**defaults, **node}, allow, **wired)  # type: ignore[no-any-return]
     except (MisconfigurationException, ValueError, TypeError) as error:
         raise ConfigError(f"trainer: {error}") from error

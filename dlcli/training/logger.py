@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from dlcli.tracking.client import Run
+from dlcli.tracking.run import Run
 
 
 class RunLogger(Logger):

@@ -9,8 +9,8 @@ from typing import Any
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import ProgressBar
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
-from rich.progress import TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 from dlcli.training.metrics import logged
 
@@ -25,7 +25,6 @@ class Progress(ProgressBar):
     def __init__(self, redraws_per_second: int = 4) -> None:
         super().__init__()
         self.redraws_per_second = redraws_per_second
-        self.quiet = False
         self._bar: Bar | None = None
         self._drawn = 0.0
         self._epoch_start = 0.0
@@ -33,7 +32,7 @@ class Progress(ProgressBar):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the bar where there is a terminal to draw on."""
         console = Console(file=sys.stderr)
-        if self.quiet or not trainer.is_global_zero or not console.is_terminal:
+        if not trainer.is_global_zero or not console.is_terminal:
             return
         if console.is_dumb_terminal:
             return
@@ -75,7 +74,7 @@ class Progress(ProgressBar):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the epoch's metrics on a line of their own."""
-        if self.quiet or not trainer.is_global_zero:
+        if not trainer.is_global_zero:
             return
         line = _line(trainer, time.monotonic() - self._epoch_start)
         if self._bar is not None:

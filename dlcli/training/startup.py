@@ -31,7 +31,8 @@ class _DeferredPackage(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         self.__class__ = ModuleType  # type: ignore[assignment]
-        assert self.__spec__ is not None and self.__spec__.loader is not None
+        assert self.__spec__ is not None
+        assert self.__spec__.loader is not None
         self.__spec__.loader.exec_module(self)
         return getattr(self, name)
 
@@ -52,3 +53,5 @@ def import_lightning() -> None:
     """Import torch and Lightning the quick way."""
     defer_torchmetrics()
     importlib.import_module("pytorch_lightning")
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(f"{name}.utilities.rank_zero").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Stopping on Ctrl-C, SIGTERM and SIGHUP: after the batch, with a checkpoint; at once if repeated."""
+"""Stopping on Ctrl-C, SIGTERM and SIGHUP: after the batch, with a checkpoint; at once if again."""
 
 from __future__ import annotations
 
@@ -73,21 +73,26 @@ class StopOnSignal(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
     ) -> None:
-        """Save and stop, unless the epoch ends here anyway and saves by itself."""
+        """Save and stop, unless the epoch ends here: that is validated and saved first."""
         if self._asked(trainer) and not trainer.is_last_batch:
             if _resumable(trainer):
-                save(trainer, "last")
+                save(trainer, "last", trainer.current_epoch)
             self.request.check()
 
-    def on_validation_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
-    ) -> None:
-        """Stop; the checkpoint before this epoch is the one to go on from."""
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """End after this epoch, which the last checkpoint then saves."""
         if self._asked(trainer):
-            self.request.check()
+            trainer.should_stop = True
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop between two epochs, of which the first is saved already."""
+        if self._asked(trainer):
+            self.request.check()
+
+    def on_test_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
+    ) -> None:
+        """Stop; the training is done and saved, so a resumed run only tests again."""
         if self._asked(trainer):
             self.request.check()
 

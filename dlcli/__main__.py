@@ -1,0 +1,5 @@
+"""``python -m dlcli``."""
+
+from dlcli.cli.main import main
+
+main()

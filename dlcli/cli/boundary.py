@@ -1,0 +1,51 @@
+"""The one place where errors become messages and exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from dlcli.cli import output
+from dlcli.errors import DlcliError, Stopped
+
+
+class Boundary(TyperGroup):
+    """Shows what a user can put right in a line or two; a bug keeps its traceback."""
+
+    def main(self, args: Any = None, *others: Any, **named: Any) -> Any:
+        """Note whether the caller wants JSON or tracebacks before anything can fail."""
+        given = list(sys.argv[1:] if args is None else args)
+        output.settings.json = "--json" in given
+        output.settings.debug = "--debug" in given
+        return super().main(args, *others, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; end with the status of the error it raises."""
+        try:
+            return super().invoke(ctx)
+        except DlcliError as error:
+            raise typer.Exit(report(error)) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(
+                report(Stopped("stopped by SIGINT; nothing was left half done", 2))
+            ) from error
+        except BrokenPipeError:
+            # whoever read our output has gone; keep Python from complaining at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(141) from None
+
+
+def report(error: DlcliError) -> int:
+    """Show an error on stderr, and on stdout where JSON was asked for; return its exit status."""
+    if output.settings.debug:
+        traceback.print_exception(error)
+    print(f"error: {error}", file=sys.stderr)
+    if output.settings.json:
+        failure = {"kind": error.kind, "message": str(error)}
+        output.print_json({"error": failure, "status": error.status})
+    return error.status

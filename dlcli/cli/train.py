@@ -1,0 +1,90 @@
+"""``dlcli train``: train, test the best checkpoint, record the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlcli.cli import output
+from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
+
+if TYPE_CHECKING:
+    from dlcli.training.session import TrainResult
+
+PrintConfig = Annotated[
+    bool, typer.Option("--print-config", help="Compose, check and print; start nothing.")
+]
+Resume = Annotated[
+    str | None,
+    typer.Option("--resume", metavar="RUN", help="Go on in a stopped run.", show_default=False),
+]
+
+
+def train(
+    overrides: Overrides = None,
+    name: Name = None,
+    config_dir: ConfigDir = None,
+    print_config: PrintConfig = False,
+    resume: Resume = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    allow: Allow = None,
+) -> None:
+    """Train a model on a data set, test its best checkpoint, record the run."""
+    from dlcli.config.compose import compose
+
+    config = compose("train", overrides or [], config_dir, allow or [])
+    output.warn(config.warnings)
+    if print_config:
+        from dlcli.config.show import show
+
+        print(show(config))
+        return
+    from dlcli.cli.running import run_training
+
+    result = run_training(config, Path("mlruns").absolute(), name=name, resume=resume, quiet=quiet)
+    if result is None:
+        return
+    if json:
+        output.print_json(as_json(result))
+    elif not quiet:
+        print_result(result)
+
+
+def as_json(result: TrainResult) -> dict[str, object]:
+    """The result in the form that programs read."""
+    return {
+        "run_id": result.run_id,
+        "run_name": result.run_name,
+        "status": result.status,
+        "metrics": result.metrics,
+        "checkpoint": {"best": _text(result.best), "last": _text(result.last)},
+        "duration_s": round(result.duration_s, 3),
+    }
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None
+
+
+def print_result(result: TrainResult) -> None:
+    """The result for a person: metrics, where everything is, and how to go on."""
+    rows = [[name, output.number(value)] for name, value in sorted(result.metrics.items())]
+    output.print_table(["metric", "best checkpoint"], rows)
+    print(f"run         {result.run_name} ({result.run_id})")
+    print(f"checkpoint  {_shortened(result.best or result.last)}")
+    print(f"duration    {result.duration_s:.1f} s")
+    if not result.delivered:
+        print("not everything has reached the tracking store yet; the next start delivers it")
+    print("\nto go on:")
+    print(f"  dlcli evaluate {result.run_name}")
+    print("  dlcli ui")
+
+
+def _shortened(path: Path | None) -> str:
+    if path is None:
+        return "none"
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

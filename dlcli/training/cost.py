@@ -1,0 +1,96 @@
+"""What a model and its training cost: parameters, FLOPs, samples a second, peak memory."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback
+
+from dlcli.data.spec import DataSpec
+
+
+def parameters(model: LightningModule) -> int:
+    """How many trainable numbers the model has."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def flops(model: LightningModule, spec: DataSpec) -> int | None:
+    """Floating-point operations of one forward pass on one example, or None where not to be had.
+
+    Counts matrix products and convolutions, two operations a multiply-add.
+    """
+    net = getattr(model, "net", None)
+    if net is None or spec.kind == "tokens":
+        return None
+    from torch.utils.flop_counter import FlopCounterMode
+
+    training = net.training
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            net.eval()(torch.zeros(1, *spec.shape))
+    except Exception:  # a net of the user's that wants another input: no figure, no failure
+        return None
+    finally:
+        net.train(training)
+    return int(counter.get_total_flops())
+
+
+def peak_memory(device: torch.device) -> float:
+    """The most memory used so far, in MB: the GPU's where training is there, else the process's."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    kilobyte = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilobyte / 1e6
+
+
+class Throughput(Callback):
+    """Counts training samples a second, without the first epoch's start where there are more."""
+
+    def __init__(self) -> None:
+        self.samples = 0
+        self.seconds = 0.0
+        self._start = 0.0
+        self._batches = 0
+        self._size = 0
+
+    @property
+    def per_second(self) -> float:
+        """Training samples a second, over all ranks; 0 before the first epoch's end."""
+        return self.samples / self.seconds if self.seconds else 0.0
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+        self._batches = 0
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Count the batch; its size is read once, as all but the last are alike."""
+        self._batches += 1
+        if batch_idx == 0:
+            self._size = _batch_size(batch)
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stop the clock at the last step of the epoch."""
+        self._stop(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stop the clock where there was no validation."""
+        self._stop(trainer)
+
+    def _stop(self, trainer: Trainer) -> None:
+        if self._batches and not trainer.sanity_checking:
+            self.samples += self._batches * self._size * trainer.world_size
+            self.seconds += time.monotonic() - self._start
+            self._batches = 0
+
+
+def _batch_size(batch: Any) -> int:
+    first = batch[0] if isinstance(batch, (list, tuple)) else batch
+    return len(first) if isinstance(first, torch.Tensor) else 0

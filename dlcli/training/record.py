@@ -1,0 +1,134 @@
+"""What a run records about where it came from: configuration, code, environment, data, cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import yaml
+
+from dlcli import __version__
+from dlcli.config.compose import Config
+from dlcli.config.redact import redact, redact_text
+from dlcli.tracking.run import Run
+from dlcli.training.checkpoint import write_text
+from dlcli.training.device import device_name
+from dlcli.training.experiment import Experiment
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "pytorch-lightning",
+    "torchmetrics",
+    "numpy",
+    "hydra-core",
+    "omegaconf",
+    "mlflow",
+    "optuna",
+)
+
+
+def record_start(run: Run, config: Config, experiment: Experiment) -> None:
+    """Write what is known before training starts into the run's artifacts, parameters and tags."""
+    values = redact(config.values)
+    artifacts = run.artifacts
+    write_text(artifacts / "config.yaml", yaml.safe_dump(values, sort_keys=False))
+    origin = {
+        "overrides": [redact_text(text, config.values) for text in config.overrides],
+        "choices": config.choices,
+        "allow": list(config.allow),
+        "origins": config.origins,
+    }
+    write_text(artifacts / "origins.json", redact_text(json.dumps(origin, indent=1), config.values))
+    environment = environment_now()
+    write_text(artifacts / "environment.json", json.dumps(environment, indent=1))
+    code = git_state()
+    if code.get("diff"):
+        write_text(artifacts / "git.diff", redact_text(code["diff"], config.values))
+    run.log_params(values)
+    run.set_tags(
+        {
+            "dlcli.version": __version__,
+            "dlcli.data.fingerprint": fingerprint(experiment),
+            "dlcli.data.spec": repr(experiment.spec),
+            "dlcli.device": environment["device"],
+            "dlcli.seed": str(values["seed"]),
+            "dlcli.command": redact_text(" ".join(sys.argv[1:]), config.values),
+            **{f"dlcli.choice.{group}": option for group, option in config.choices.items()},
+            **({"mlflow.source.git.commit": code["commit"]} if code.get("commit") else {}),
+            **({"dlcli.git.dirty": code["dirty"]} if code.get("dirty") else {}),
+        }
+    )
+
+
+def record_cost(run: Run, cost: Mapping[str, float], step: int) -> None:
+    """Record what the run cost as metrics ``cost/…``."""
+    run.log_metrics({f"cost/{name}": value for name, value in cost.items()}, step=step)
+
+
+def fingerprint(experiment: Experiment) -> str:
+    """The data's fingerprint, or an empty text where its module gives none."""
+    return str(getattr(experiment.data, "fingerprint", ""))
+
+
+def environment_now() -> dict[str, Any]:
+    """Versions, device, threads and platform of this process."""
+    import torch
+
+    return {
+        "dlcli": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": versions(),
+        "device": device_name(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of the packages that a run's result depends on."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git_state() -> dict[str, str]:
+    """Commit, dirtiness and uncommitted diff of the working folder; empty outside a checkout."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    diff = _git("diff", "HEAD") or ""
+    return {"commit": commit.strip(), "diff": diff, "dirty": str(bool(diff)).lower()}
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, text=True, timeout=10, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+class Clock:
+    """Wall time of a run and its throughput, from a clock that never jumps."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._start

@@ -1,0 +1,106 @@
+"""Go on in a run that was stopped: same run, same record, from its last good checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dlcli.config.compose import Config
+from dlcli.errors import CheckpointError, DataError
+from dlcli.tracking.client import Recorder
+from dlcli.tracking.query import RunRecord
+from dlcli.training.checkpoint import CheckpointFolder, load
+from dlcli.training.rank import is_first_rank, share_artifacts, shared_artifacts
+from dlcli.training.session import Session, TrainResult
+from dlcli.training.train import ending
+
+Warn = Callable[[str], None]
+
+
+def resume(
+    config: Config,
+    record: RunRecord,
+    recorder: Recorder | None,
+    root: Path,
+    warn: Warn,
+    quiet: bool = False,
+) -> TrainResult:
+    """Train on from the last good checkpoint of a run.
+
+    Args:
+        config: the run's own.
+        record: of the run.
+        recorder: started; None on the ranks that record nothing.
+        root: the folder of the store.
+        warn: told what makes the run differ from one that was never stopped.
+        quiet: show no progress.
+
+    Raises:
+        BusyError: the run is alive.
+        CheckpointError: there is none to go on from, or it is of another model.
+        DataError: the data is not what it was.
+    """
+    artifacts = record.folder / "artifacts" if recorder else shared_artifacts()
+    checkpoint = choose(CheckpointFolder(artifacts / "checkpoints"), record, warn)
+    session = Session(config, root, quiet)
+    check_same(session.facts, load(checkpoint), record, warn)
+    if recorder is None or not is_first_rank():
+        return session.complete(artifacts, checkpoint)
+    run = recorder.reopen_run(record.id)
+    with ending(run):
+        CheckpointFolder(artifacts / "checkpoints").sweep()
+        session.attach(run)
+        share_artifacts(run.artifacts)
+        run.set_tags({"dlcli.resumed_from": checkpoint.name})
+        result = session.complete(run.artifacts, checkpoint)
+    return replace(result, delivered=run.delivered, duration_s=session.clock.seconds())
+
+
+def choose(folder: CheckpointFolder, record: RunRecord, warn: Warn) -> Path:
+    """The last checkpoint, or the newest that is intact where that one is damaged.
+
+    Raises:
+        CheckpointError: none is intact, or none was saved.
+    """
+    if not folder.entries():
+        raise CheckpointError(
+            f"run {record.name}: stopped before its first checkpoint, so there is nothing to go on "
+            "from; start it again"
+        )
+    if "last" not in folder.entries():
+        return folder.verify("best")
+    try:
+        return folder.verify("last")
+    except CheckpointError as error:
+        intact = folder.newest_intact()
+        if intact is None:
+            raise
+        warn(f"{error}; going on from {intact.name}")
+        return intact
+
+
+def check_same(
+    facts: Mapping[str, Any], checkpoint: Mapping[str, Any], record: RunRecord, warn: Warn
+) -> None:
+    """Compare data and package versions with those the checkpoint was made with.
+
+    Raises:
+        DataError: the data has another fingerprint.
+    """
+    before = checkpoint.get("dlcli", {})
+    if before.get("fingerprint", "") != facts["fingerprint"]:
+        raise DataError(
+            f"run {record.name}: the data has changed since it started (fingerprint "
+            f"{before.get('fingerprint', '')[:12]}, now {facts['fingerprint'][:12]}); "
+            "put the old data back, or start a new run"
+        )
+    old, new = before.get("versions", {}), facts["versions"]
+    drift = [
+        f"{name} {old.get(name, 'absent')} → {new.get(name, 'absent')}"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
+    if drift:
+        warn(f"packages have changed, so the run may not end as it would have: {', '.join(drift)}")

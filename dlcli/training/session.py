@@ -1,0 +1,182 @@
+"""The parts of one training run and what is done with them, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from dlcli.config.compose import Config
+from dlcli.config.redact import redact
+from dlcli.errors import Stopped, TrainingError
+from dlcli.tracking.history import read_history
+from dlcli.tracking.run import Run
+from dlcli.training.checkpoint import CheckpointFolder, Entry, load
+from dlcli.training.cost import Throughput, flops, parameters, peak_memory
+from dlcli.training.experiment import Experiment, build
+from dlcli.training.metrics import logged
+from dlcli.training.provenance import Provenance
+from dlcli.training.record import Clock, fingerprint, versions
+from dlcli.training.stopping import StopOnSignal, StopRequest
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How a run ended.
+
+    Args:
+        run_id: of the record; empty on the ranks that do not record.
+        run_name: of the record.
+        status: ``FINISHED``; anything else is raised.
+        metrics: the best checkpoint's test metrics and the validation metrics it was saved with.
+        best: the path of the best checkpoint, or None where nothing was monitored.
+        last: the path of the checkpoint to resume from.
+        duration_s: seconds from the run's first check to its end.
+        delivered: whether everything has reached the store.
+    """
+
+    run_id: str
+    run_name: str
+    status: str
+    metrics: dict[str, float]
+    best: Path | None
+    last: Path | None
+    duration_s: float
+    delivered: bool = True
+
+
+class Session:
+    """Builds a run's parts; then trains, tests and measures them.
+
+    Args:
+        config: of the root ``train``.
+        root: the folder of the store.
+        quiet: show no progress.
+    """
+
+    def __init__(self, config: Config, root: Path, quiet: bool = False) -> None:
+        self.clock = Clock()
+        self.config = config
+        self.run: Run | None = None
+        self.stop = StopRequest(at_once=self._end_now)
+        self.throughput = Throughput()
+        provenance = Provenance()
+        extra = [self.throughput, StopOnSignal(self.stop), provenance]
+        self.parts: Experiment = build(config, root, extra, quiet)
+        self.facts = provenance.facts = {
+            "config": redact(config.values),
+            "fingerprint": fingerprint(self.parts),
+            "versions": versions(),
+        }
+
+    def attach(self, run: Run) -> None:
+        """Record into a run from here on."""
+        self.run = run
+        self.parts.logger.run = run
+        self.stop.install()
+
+    def complete(self, artifacts: Path, resume_from: Path | None = None) -> TrainResult:
+        """Fit, test the best checkpoint, measure.
+
+        Args:
+            artifacts: the run's; its checkpoints go into a folder there.
+            resume_from: the checkpoint to go on from.
+
+        Raises:
+            TrainingError: diverged, out of memory, or a metric that was never logged.
+            CheckpointError: one cannot be written or read.
+            Stopped: a signal came.
+        """
+        folder = CheckpointFolder(artifacts / "checkpoints")
+        self.parts.checkpoints.folder = folder
+        self.fit(resume_from)
+        best = folder.entries().get("best")
+        metrics = self.test(folder, best)
+        if self.run is not None:
+            self.record_end(self.run, best, metrics)
+        run_id, name = (self.run.id, self.run.name) if self.run else ("", "")
+        return TrainResult(
+            run_id,
+            name,
+            "FINISHED",
+            metrics,
+            folder.file("best"),
+            folder.file("last"),
+            self.clock.seconds(),
+        )
+
+    def fit(self, resume_from: Path | None) -> None:
+        """Train, from the start or from a checkpoint."""
+        self.stop.check()
+        parts = self.parts
+        with failures_explained(parts):
+            parts.trainer.fit(
+                parts.model, datamodule=parts.data, ckpt_path=resume_from, weights_only=True
+            )
+        self.stop.check()
+
+    def test(self, folder: CheckpointFolder, best: Entry | None) -> dict[str, float]:
+        """The test metrics of the best checkpoint, and the validation metrics it was saved with."""
+        parts = self.parts
+        if best is not None:
+            parts.model.load_state_dict(load(folder.path / best.file)["state_dict"])
+        with failures_explained(parts):
+            parts.trainer.test(parts.model, datamodule=parts.data, verbose=False)
+        tested = _stage(logged(parts.trainer), "test")
+        return {**tested, **_stage(best.metrics if best else {}, "val")}
+
+    def record_end(self, run: Run, best: Entry | None, metrics: dict[str, float]) -> None:
+        """Record the score at the best checkpoint, the cost, and the learning curves."""
+        from dlcli.training.figures import learning_curves
+
+        if best is not None:
+            score = {f"best/{name}": value for name, value in _stage(metrics, "val").items()}
+            run.log_metrics({**score, "best/epoch": float(best.epoch)}, step=best.step)
+        run.log_metrics(self.cost(), step=self.parts.trainer.global_step)
+        path = run.artifacts / "figures" / "learning_curves.png"
+        learning_curves(read_history(run.folder), best.step if best else None, path)
+
+    def cost(self) -> dict[str, float]:
+        """Parameters, FLOPs of a forward pass, samples a second, peak memory in MB, seconds."""
+        parts = self.parts
+        figures = {
+            "parameters": parameters(parts.model),
+            "samples_per_second": self.throughput.per_second,
+            "peak_memory_mb": peak_memory(parts.trainer.strategy.root_device),
+            "flops": flops(parts.model.cpu(), parts.spec),
+            "duration_s": self.clock.seconds(),
+        }
+        return {f"cost/{name}": float(n) for name, n in figures.items() if n is not None}
+
+    def _end_now(self, number: int) -> None:
+        if self.run is not None:
+            self.run.finish("KILLED", "stopped at once by a second signal")
+
+
+def _stage(metrics: dict[str, float], stage: str) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if name.startswith(f"{stage}/")}
+
+
+@contextmanager
+def failures_explained(parts: Experiment) -> Iterator[None]:
+    """Turn what a device or Lightning raises into errors that say what to do.
+
+    Raises:
+        TrainingError: out of memory.
+        Stopped: a Ctrl-C that reached Lightning before our own handler was there.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        peak = torch.cuda.max_memory_allocated() / 1e9 if torch.cuda.is_available() else 0.0
+        size = getattr(parts.data, "batch_size", "unknown")
+        raise TrainingError(
+            f"data.batch_size={size}: out of memory (peak {peak:.1f} GB); "
+            "use a smaller batch, with trainer.accumulate_grad_batches for the same effect",
+            reason="oom",
+        ) from error
+    except SystemExit as error:  # what Lightning makes of a KeyboardInterrupt
+        raise Stopped("stopped by SIGINT", 2) from error

@@ -1,0 +1,71 @@
+"""Train a new run, and say truly how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from dlcli.config.compose import Config
+from dlcli.errors import DlcliError, Stopped, TrainingError
+from dlcli.tracking.client import Recorder
+from dlcli.tracking.run import Run
+from dlcli.training.rank import is_first_rank, share_artifacts, shared_artifacts
+from dlcli.training.record import record_start
+from dlcli.training.session import Session, TrainResult
+
+
+def train(
+    config: Config,
+    recorder: Recorder | None,
+    root: Path,
+    name: str | None = None,
+    quiet: bool = False,
+) -> TrainResult:
+    """Train a new run from a checked configuration.
+
+    Args:
+        config: of the root ``train``.
+        recorder: started; asked for a run once everything has been checked. None on the ranks that
+            record nothing.
+        root: the folder of the store.
+        name: of the run; a readable one is made up where there is none.
+        quiet: show no progress.
+
+    Raises:
+        ConfigError, DataError: before anything is created.
+        StoreError: the store cannot take the run.
+        CheckpointError, TrainingError, Stopped: the run is recorded as failed or killed.
+    """
+    session = Session(config, root, quiet)
+    if recorder is None or not is_first_rank():
+        return session.complete(shared_artifacts())
+    run = recorder.create_run(name, tags={"dlcli.kind": "train"})
+    with ending(run):
+        session.attach(run)
+        share_artifacts(run.artifacts)
+        record_start(run, config, session.parts)
+        result = session.complete(run.artifacts)
+    return replace(result, delivered=run.delivered, duration_s=session.clock.seconds())
+
+
+@contextmanager
+def ending(run: Run) -> Iterator[None]:
+    """Record truly how a run ends, whatever ends it."""
+    try:
+        yield
+    except Stopped as stopped:
+        run.finish("KILLED", str(stopped))
+        advice = f"to go on: dlcli train --resume {run.name}"
+        raise Stopped(f"{stopped}; {advice}", stopped.signal) from None
+    except TrainingError as error:
+        run.finish("FAILED", error.reason)
+        raise
+    except DlcliError as error:
+        run.finish("FAILED", error.kind)
+        raise
+    except BaseException as error:
+        run.finish("FAILED", f"error: {type(error).__name__}")
+        raise
+    run.finish("FINISHED", "finished")
