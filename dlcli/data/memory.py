@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -59,6 +59,8 @@ class Memory(pl.LightningDataModule, ABC):
         self.augment = augment
         self.device = device
         self.drop_last = drop_last
+        self._train_loader: TensorLoader | None = None
+        self._train_state: dict[str, int] = {}
 
     @abstractmethod
     def read(self) -> Source:
@@ -100,13 +102,16 @@ class Memory(pl.LightningDataModule, ABC):
 
     def train_dataloader(self) -> TensorLoader:
         """Shuffled, augmented batches of this process's share of the training split."""
-        return self._loader(
+        self._train_loader = self._loader(
             "train",
             self.batch_size,
             shuffle=True,
             augment=self.augment,
             drop_last=self.drop_last,
         )
+        if self._train_state:
+            self._train_loader.load_state_dict(self._train_state)
+        return self._train_loader
 
     def val_dataloader(self) -> TensorLoader:
         """The validation split, in order."""
@@ -119,6 +124,22 @@ class Memory(pl.LightningDataModule, ABC):
     def eval_dataloader(self, split: Split) -> TensorLoader:
         """A split as it is, in order, without augmentation."""
         return self._loader(split, max(self.batch_size, LEAST_EVALUATION_BATCH))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the training loader is, for Lightning's checkpoints.
+
+        Lightning saves this of a loader too, but forgets to restore it when a schedule that
+        counts steps had the loader made before the checkpoint was read.
+        """
+        if self._train_loader is None:
+            return {}
+        return {"train_loader": self._train_loader.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Let the training loader go on from there, made already or not."""
+        self._train_state = state_dict.get("train_loader", {})
+        if self._train_loader is not None and self._train_state:
+            self._train_loader.load_state_dict(self._train_state)
 
     def _loader(
         self,

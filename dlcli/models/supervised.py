@@ -53,7 +53,7 @@ class Supervised(pl.LightningModule):
         self.net = net(spec)
         self.optimizer = optimizer
         self.scheduler = scheduler or Schedule()
-        self.means = {stage: Mean() for stage in STAGES}
+        self.means = {stage: Mean(self.task.quantities) for stage in STAGES}
         self._lr: float | None = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -122,7 +122,7 @@ class Supervised(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Start the means; stop a diverged training before anything of it is saved."""
         self.means["val"].reset()
-        if self.trainer.training or self.trainer.state.fn == "fit":
+        if self.trainer.state.fn == "fit":
             self._report("train")
 
     def on_test_epoch_start(self) -> None:
@@ -169,4 +169,6 @@ class Supervised(pl.LightningModule):
         return {f"{stage}/{name}": value.float() for name, value in report.items()}
 
     def _summed(self, totals: Tensor) -> Tensor:
-        return self.trainer.strategy.reduce(totals, reduce_op="sum")
+        totals = totals.to(self.device)
+        reduced: Tensor = self.trainer.strategy.reduce(totals, reduce_op="sum")
+        return reduced

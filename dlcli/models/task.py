@@ -20,6 +20,8 @@ class Task:
     """A loss and the quantities that are averaged over an epoch."""
 
     better: dict[str, Better]
+    # How many sums, Q: the loss and one more.
+    quantities = 2
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """The mean loss of a batch, a scalar."""
