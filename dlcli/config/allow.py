@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 # Everything below these names may run ...
@@ -35,11 +36,11 @@ def refusal(target: str, allow: Sequence[str]) -> str | None:
         return None
     if target in NAMES or (is_below(target, PREFIXES) and not _is_private(parts)):
         return None
-    return (
-        f"{target} may not run: it is outside {parts[0]}'s allowed parts"
-        if _is_known_top(parts[0])
-        else f'{target} may not run; for a package of your own: [tool.dlcli] allow = ["{parts[0]}"]'
-    )
+    if parts[0] in sys.stdlib_module_names:
+        return f"{target} may not run: it is Python's own"
+    if _is_known_top(parts[0]):
+        return f"{target} may not run: it is outside the allowed parts of {parts[0]}"
+    return f'{target} may not run; for a package of your own: [tool.dlcli] allow = ["{parts[0]}"]'
 
 
 def definition_refusal(target: str, definition: str, allow: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ from dlcli.config.redact import MASK, is_secret
 from dlcli.config.signature import Signature
 from dlcli.config.suggest import did_you_mean, listing, nearest
 from dlcli.config.targets import SPECIAL, Refused, Targets
-from dlcli.config.typecheck import mismatch
+from dlcli.config.typecheck import choices, mismatch
 
 # Groups without which nothing can be trained; each is one node with a _target_.
 REQUIRED = ("data", "model", "optimizer", "scheduler", "trainer", "tracking")
@@ -63,7 +63,7 @@ class Check:
 
     def _must_be_node(self, key: str, value: Any) -> None:
         if not isinstance(value, Mapping) or "_target_" not in value:
-            self._add(key, f"expected a node with _target_, got {shown(key, value)}")
+            self._add(key, f"expected a node with _target_; got {shown(key, value)}")
 
     def _value(self, value: Any, key: str) -> None:
         if isinstance(value, Mapping):
@@ -76,7 +76,7 @@ class Check:
             for index, item in enumerate(value):
                 self._value(item, f"{key}.{index}")
         elif isinstance(value, float) and math.isnan(value):
-            self._add(key, "must be a number, got nan")
+            self._add(key, "must be a number; got nan")
 
     def _node(self, node: Mapping[str, Any], key: str, known: Iterable[str] = ()) -> None:
         try:
@@ -98,14 +98,14 @@ class Check:
     def _special(self, node: Mapping[str, Any], key: str) -> None:
         for name in ("_partial_", "_recursive_"):
             if name in node and not isinstance(node[name], bool):
-                self._add(_join(key, name), f"must be true or false, got {node[name]!r}")
+                self._add(_join(key, name), f"must be true or false; got {node[name]!r}")
         if "_convert_" in node and node["_convert_"] not in _CONVERSIONS:
             choices = listing(_CONVERSIONS)
             self._add(
                 _join(key, "_convert_"), f"must be one of {choices}; got {node['_convert_']!r}"
             )
         if "_args_" in node and not isinstance(node["_args_"], (list, tuple)):
-            self._add(_join(key, "_args_"), f"must be a list, got {node['_args_']!r}")
+            self._add(_join(key, "_args_"), f"must be a list; got {node['_args_']!r}")
 
     def _is_known(self, place: str, name: str, signature: Signature, known: list[str]) -> bool:
         if name == "_args_" or name in signature.types:
@@ -128,10 +128,11 @@ class Check:
     ) -> None:
         type_ = signature.types.get(name, "Any") if signature else "Any"
         if expected := mismatch(type_, value):
-            self._add(place, f"expected {expected}, got {shown(place, value)}")
+            hint = did_you_mean(nearest(value, choices(type_))) if isinstance(value, str) else ""
+            self._add(place, f"expected {expected}; got {shown(place, value)}{hint}")
         elif allowed := out_of_range(target, name, value):
             got = MASK if is_secret(place) else value
-            self._add(place, f"must be {allowed}, got {got}")
+            self._add(place, f"must be {allowed}; got {got}")
 
     def _required(self, node: Mapping[str, Any], key: str, signature: Signature) -> None:
         partial = node.get("_partial_") is True

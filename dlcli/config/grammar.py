@@ -62,6 +62,8 @@ class _Listener:
             raise _refused(self.text, len(self.text), _unended(self.text))
         position = getattr(error, "startIndex", column) if token is None else column
         found = self.text[position : position + 1] if token is None else token
+        if found in ("'", '"'):
+            raise _refused(self.text, position, "a quote that is not closed")
         raise _refused(self.text, position, f"unexpected {found!r}")
 
     def reportAmbiguity(self, *_: Any) -> None:
@@ -93,6 +95,8 @@ def _parse(text: str) -> Override:
     except HydraException as error:
         reason = str(error).partition("\n")[0]
         raise _refused(text, text.find("=") + 1, reason) from error
+    if not parsed.key_or_group:
+        raise _refused(text, 0, "no key before the =")
     if parsed.is_sweep_override():
         raise _refused(
             text,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from dlcli.config.allow import is_below
+from dlcli.config.imported import check_signatures
+from dlcli.config.own_code import failing_line, reach
 from dlcli.config.problem import shown
 from dlcli.config.targets import Refused, Targets
 from dlcli.errors import ConfigError, DlcliError
@@ -30,7 +29,7 @@ def instantiate(node: Mapping[str, Any], allow: Sequence[str] = (), **kwargs: An
     check_targets(node, allow)
     from hydra.utils import instantiate as build
 
-    _reach_own_packages(allow)
+    reach(allow)
     # Hydra would turn an argument that is a dataclass, as DataSpec is, into a dictionary.
     partial = node.get("_partial_") is True
     try:
@@ -86,13 +85,6 @@ def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
         yield from _leaves(item, f"{key}.{name}" if key else str(name))
 
 
-def _reach_own_packages(allow: Sequence[str]) -> None:
-    """Let Python find the user's packages beside the working folder, behind all others."""
-    here = str(Path.cwd())
-    if allow and here not in sys.path:
-        sys.path.append(here)
-
-
 def _translated(node: Mapping[str, Any], allow: Sequence[str], error: BaseException) -> Exception:
     """Return the error to raise: our own as it is, else one that names the user's own line."""
     while error.__cause__ is not None and not isinstance(error, DlcliError):
@@ -100,20 +92,8 @@ def _translated(node: Mapping[str, Any], allow: Sequence[str], error: BaseExcept
     if isinstance(error, DlcliError):
         return error
     target = str(node.get("_target_"))
-    place = _own_line(error) if is_below(target, allow) else None
+    place = failing_line(error) if is_below(target, allow) else None
     return ConfigError(f"{place or target}: {type(error).__name__}: {error}")
 
 
-def _own_line(error: BaseException) -> str | None:
-    """Return ``file:line`` of the last frame outside installed packages and dlcli."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{_short(error.filename)}:{error.lineno}"
-    foreign = ("site-packages", f"{os.sep}dlcli{os.sep}config{os.sep}", f"lib{os.sep}python", "<")
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not any(part in f.filename for part in foreign)]
-    return f"{_short(own[-1].filename)}:{own[-1].lineno}" if own else None
-
-
-def _short(filename: str) -> str:
-    path = Path(filename)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
+__all__ = ["check_signatures", "instantiate"]

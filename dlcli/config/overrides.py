@@ -8,7 +8,7 @@ from dlcli.config.composition import Composition
 from dlcli.config.grammar import Override
 from dlcli.config.redact import redact_override
 from dlcli.config.suggest import did_you_mean, listing, nearest, nearest_keys
-from dlcli.config.targets import Targets
+from dlcli.config.targets import SPECIAL, Targets
 
 
 def apply(
@@ -68,7 +68,9 @@ def _unknown(
         return None
     if known is not None and name in known:
         return None
-    return _nearest(key, parent, name, composition, known or [], groups)
+    return _nearest(
+        key, parent, name, composition, [a for a in known or [] if a not in SPECIAL], groups
+    )
 
 
 def _nearest(
@@ -86,6 +88,7 @@ def _nearest(
     names = [f"{prefix}{n}{rest}" for n in nearest(name, [*siblings, *arguments])]
     names = names or nearest_keys(key, composition.keys())
     if parent:
-        return f"unknown key{did_you_mean(names)}"
+        known = ", ".join(arguments or siblings)
+        return f"unknown key{did_you_mean(names) or f'; {parent} has {known}'}"
     what = "unknown key or group" if "." not in key else "unknown key"
     return f"{what}{did_you_mean(names)}; groups: {listing(groups)}"

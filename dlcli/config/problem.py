@@ -33,8 +33,9 @@ def _is_word(value: Any) -> bool:
 def origin_of(key: str, origins: Mapping[str, str]) -> str:
     """Return where a key was written, or else the nearest key above it."""
     while key:
-        if key in origins:
-            return origins[key]
+        for written in (key, f"{key}._target_"):
+            if written in origins:
+                return origins[written]
         key = key.rpartition(".")[0]
     return next(iter(origins.values()), "")
 

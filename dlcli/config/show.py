@@ -24,7 +24,7 @@ def show(config: Config) -> str:
     for text, key in lines:
         origin = _origin(key, config) if key else ""
         shown.append(f"{text:<{width}}  # {origin}" if origin else text)
-    return redact_text("\n".join(shown), config.secrets) + "\n"
+    return redact_text("\n".join(shown), config.secrets)
 
 
 def _origin(key: str, config: Config) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(name: str, choices: Iterable[str], count: int = 3) -> list[str]:
+def nearest(name: str, choices: Iterable[str], count: int = 3, cutoff: float = 0.6) -> list[str]:
     """Return at most ``count`` of the choices that look like ``name``, the likest first."""
     known = list(dict.fromkeys(choices))
     lower = {choice.lower(): choice for choice in reversed(known)}
-    matches = get_close_matches(name.lower(), list(lower), n=count, cutoff=0.6)
+    matches = get_close_matches(name.lower(), list(lower), n=count, cutoff=cutoff)
     return [lower[match] for match in matches]
 
 
@@ -21,7 +21,8 @@ def nearest_keys(key: str, known: Iterable[str], count: int = 3) -> list[str]:
     siblings = {k.rpartition(".")[2]: k for k in keys if k.rpartition(".")[0] == parent}
     found = [siblings[name] for name in nearest(last, siblings, count)]
     same_end = [k for k in keys if k.rpartition(".")[2] == last]
-    similar = nearest(key, keys, count) if not (found or same_end) else []
+    inside = [k for k in keys if not key.startswith(f"{k}.")]
+    similar = nearest(key, inside, count, 0.75) if not (found or same_end) else []
     return list(dict.fromkeys(found + same_end + similar))[:count]
 
 

@@ -82,7 +82,16 @@ def _arguments(node: ast.Subscript) -> list[ast.expr]:
 
 def expected(node: ast.expr) -> str:
     """Return a type in words: ``a whole number or null``."""
-    return " or ".join(dict.fromkeys(_words(node)))
+    words = list(dict.fromkeys(_words(node)))
+    plain = [word for word in words if word != _WORDS["Object"]]
+    return " or ".join(plain or words)
+
+
+def choices(type_: str) -> list[str]:
+    """Return the texts that a type lists as literals."""
+    literals = [n for n in ast.walk(_parse(type_)) if isinstance(n, ast.Subscript)]
+    values = [ast.literal_eval(a) for n in literals if _head(n) == "Literal" for a in _arguments(n)]
+    return [value for value in values if isinstance(value, str)]
 
 
 def _words(node: ast.expr) -> list[str]:
