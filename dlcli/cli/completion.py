@@ -7,7 +7,7 @@ def complete_group(incomplete: str) -> list[tuple[str, str]]:
     """Groups that begin so."""
     from dlcli.config.catalogue import groups
 
-    return [(name, help_) for name, help_ in groups() if name.startswith(incomplete)]
+    return [(name, "") for name in groups() if name.startswith(incomplete)]
 
 
 def complete_override(incomplete: str) -> list[tuple[str, str]]:

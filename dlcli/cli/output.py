@@ -37,8 +37,9 @@ def _plain(value: Any) -> Any:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: drawn in a terminal, plain aligned columns elsewhere."""
+    from rich import box
     from rich.console import Console
-    from rich.table import Table, box
+    from rich.table import Table
 
     console = Console()
     plain = not console.is_terminal or console.is_dumb_terminal

@@ -1,39 +1,125 @@
-"""Start what a training needs side by side: the recorder process, and the import of torch."""
+"""Start what a command needs side by side: the recorder process, and the import of torch."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dlcli.cli import output
+from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
 
 if TYPE_CHECKING:
     from dlcli.config.compose import Config
+    from dlcli.tracking.client import Recorder
+    from dlcli.tracking.query import RunRecord
     from dlcli.training.session import TrainResult
 
+# What a resumed run may change without becoming another run.
+RESUMABLE = ("trainer.", "callbacks.", "tracking", "data.root", "data.device")
 
-def run_training(
-    config: Config, root: Path, name: str | None, resume: str | None, quiet: bool
-) -> TrainResult | None:
-    """Train as one process of a run; returns None on the ranks that have nothing to show.
+
+def store_root() -> Path:
+    """The folder of the runs."""
+    return Path("mlruns").absolute()
+
+
+@contextmanager
+def recording(config: Config) -> Iterator[Recorder | None]:
+    """A recorder that gets ready while torch is imported; None on ranks that record nothing."""
+    from dlcli.config.instantiate import instantiate
+    from dlcli.tracking.client import Recorder
+
+    if not is_first_rank():
+        yield None
+        return
+    recorder = Recorder.start(instantiate(config.values["tracking"]), store_root())
+    try:
+        yield recorder
+    finally:
+        recorder.close()
+        output.warn(recorder.notices)
+
+
+def run_training(config: Config, name: str | None, quiet: bool) -> TrainResult | None:
+    """Train a new run; returns None on the ranks that have nothing to show.
 
     Raises:
         DlcliError: whatever stops it, after the run is recorded truly.
     """
-    from dlcli.config.instantiate import check_signatures, instantiate
-    from dlcli.tracking.client import Recorder
+    from dlcli.config.instantiate import check_signatures
     from dlcli.training.startup import import_lightning
 
-    first = is_first_rank()
-    settings = instantiate(config.values["tracking"])
-    recorder = Recorder.start(settings, root) if first else None
-    try:
+    with recording(config) as recorder:
         import_lightning()
         check_signatures(config)
         from dlcli.training.train import train
 
-        result = train(config, recorder, root, name=name, quiet=quiet)
-        return result if first else None
-    finally:
-        if recorder is not None:
-            recorder.close()
+        result = train(config, recorder, store_root(), name=name, quiet=quiet)
+    return result if recorder else None
+
+
+def resume_training(
+    config: Config, reference: str, overrides: Sequence[str], quiet: bool
+) -> TrainResult | None:
+    """Go on in a run; returns None on the ranks that have nothing to show.
+
+    Args:
+        config: composed from the overrides; only its tracking is used, to find the run.
+        reference: a RUN.
+        overrides: what is to change of the run's own configuration.
+        quiet: show no progress.
+
+    Raises:
+        DlcliError: whatever stops it, after the run is recorded truly.
+    """
+    refused = [text for text in overrides if not text.lstrip("+~").startswith(RESUMABLE)]
+    if refused:
+        raise ConfigError(
+            f"override {refused[0]}: would make it another run; with --resume only "
+            f"{', '.join(RESUMABLE)} may change"
+        )
+    changes = [text for text in overrides if not text.startswith("tracking")]
+    from dlcli.training.startup import import_lightning
+
+    with recording(config) as recorder:
+        import_lightning()
+        from dlcli.config.recorded import from_record
+        from dlcli.training.rank import shared_artifacts
+        from dlcli.training.resume import finished, resume
+
+        record = find(recorder, reference) if recorder else None
+        artifacts = artifacts_of(record) if record else shared_artifacts()
+        own = from_record(artifacts, changes, config.allow)
+        if record and record.status == "FINISHED" and not changes:
+            output.warn([f"run {record.name} is finished; there is nothing to resume"])
+            return finished(record, artifacts)
+        result = resume(own, artifacts, record, recorder, store_root(), _warn, quiet)
+    return result if recorder else None
+
+
+def find(recorder: Recorder, reference: str) -> RunRecord:
+    """The run that a RUN means, whose folder is here.
+
+    Raises:
+        ConfigError: it means none or several, or was recorded elsewhere.
+    """
+    record = recorder.find(reference)
+    if record.folder is None or not (artifacts_of(record) / "config.yaml").is_file():
+        raise ConfigError(
+            f"RUN {reference}: run {record.name} was recorded elsewhere, and its folder is not "
+            "here; run this where it is"
+        )
+    return record
+
+
+def artifacts_of(record: RunRecord) -> Path:
+    """Where a run keeps its configuration, checkpoints and figures."""
+    assert record.folder is not None
+    return record.folder / "artifacts"
+
+
+def _warn(message: str) -> None:
+    output.warn([message])

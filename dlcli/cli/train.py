@@ -43,9 +43,12 @@ def train(
 
         print(show(config))
         return
-    from dlcli.cli.running import run_training
+    from dlcli.cli.running import resume_training, run_training
 
-    result = run_training(config, Path("mlruns").absolute(), name=name, resume=resume, quiet=quiet)
+    if resume:
+        result = resume_training(config, resume, overrides or [], quiet)
+    else:
+        result = run_training(config, name, quiet)
     if result is None:
         return
     if json:

@@ -20,7 +20,9 @@ def save(trainer: Trainer, role: str, epochs: int) -> None:
         role: ``best`` or ``last``.
         epochs: how many epochs are finished.
     """
-    about = {"epoch": epochs, "metrics": logged(trainer)}
+    # those of the training are logged after the validation, so beside it they are an epoch old
+    fresh = {k: v for k, v in logged(trainer).items() if role == "last" or "train/" not in k}
+    about = {"epoch": epochs, "metrics": fresh}
     trainer.save_checkpoint(role, weights_only=False, storage_options=about)
 
 

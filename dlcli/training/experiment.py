@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, ProgressBar
-from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from dlcli.config.compose import Config
 from dlcli.config.instantiate import instantiate

@@ -28,6 +28,7 @@ class Progress(ProgressBar):
         self._bar: Bar | None = None
         self._drawn = 0.0
         self._epoch_start = 0.0
+        self._unprinted: tuple[str, float] | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the bar where there is a terminal to draw on."""
@@ -50,6 +51,7 @@ class Progress(ProgressBar):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the epoch's clock and empty the bar."""
+        self._print(trainer)
         self._epoch_start = time.monotonic()
         if self._bar is not None:
             self._bar.reset(
@@ -73,10 +75,20 @@ class Progress(ProgressBar):
             self._bar.update(self._task, completed=batch_idx + 1, refresh=True)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Print the epoch's metrics on a line of their own."""
-        if not trainer.is_global_zero:
+        """Note the epoch; its training metrics are logged only after this."""
+        self._unprinted = (_epoch_of(trainer), time.monotonic() - self._epoch_start)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the last epoch, and take the bar away."""
+        self._print(trainer)
+        self._close()
+
+    def _print(self, trainer: Trainer) -> None:
+        """Print the metrics of the epoch before on a line of their own."""
+        if self._unprinted is None or not trainer.is_global_zero:
             return
-        line = _line(trainer, time.monotonic() - self._epoch_start)
+        line = _line(trainer, *self._unprinted)
+        self._unprinted = None
         if self._bar is not None:
             self._bar.console.print(line, markup=False, highlight=False)
         else:
@@ -89,7 +101,8 @@ class Progress(ProgressBar):
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        """Take the bar away before the error is shown."""
+        """Show what is known before the error is shown."""
+        self._print(trainer)
         self._close()
 
     def _close(self) -> None:
@@ -103,6 +116,6 @@ def _epoch_of(trainer: Trainer) -> str:
     return f"{trainer.current_epoch + 1}" + (f"/{total}" if total and total > 0 else "")
 
 
-def _line(trainer: Trainer, seconds: float) -> str:
+def _line(trainer: Trainer, epoch: str, seconds: float) -> str:
     parts = [f"{name} {value:.4g}" for name, value in sorted(logged(trainer).items())]
-    return "  ".join([f"epoch {_epoch_of(trainer)}", *parts, f"{seconds:.1f} s"])
+    return "  ".join([f"epoch {epoch}", *parts, f"{seconds:.1f} s"])

@@ -8,7 +8,6 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +20,7 @@ from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import write_text
 from dlcli.training.device import device_name
 from dlcli.training.experiment import Experiment
+from dlcli.training.metrics import declared
 
 PACKAGES = (
     "torch",
@@ -53,6 +53,7 @@ def record_start(run: Run, config: Config, experiment: Experiment) -> None:
     if code.get("diff"):
         write_text(artifacts / "git.diff", redact_text(code["diff"], config.values))
     run.log_params(values)
+    run.set_directions(declared(experiment.model) or {})
     run.set_tags(
         {
             "dlcli.version": __version__,
@@ -66,11 +67,6 @@ def record_start(run: Run, config: Config, experiment: Experiment) -> None:
             **({"dlcli.git.dirty": code["dirty"]} if code.get("dirty") else {}),
         }
     )
-
-
-def record_cost(run: Run, cost: Mapping[str, float], step: int) -> None:
-    """Record what the run cost as metrics ``cost/…``."""
-    run.log_metrics({f"cost/{name}": value for name, value in cost.items()}, step=step)
 
 
 def fingerprint(experiment: Experiment) -> str:

@@ -12,7 +12,7 @@ from dlcli.errors import CheckpointError, DataError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.query import RunRecord
 from dlcli.training.checkpoint import CheckpointFolder, load
-from dlcli.training.rank import is_first_rank, share_artifacts, shared_artifacts
+from dlcli.training.rank import share_artifacts
 from dlcli.training.session import Session, TrainResult
 from dlcli.training.train import ending
 
@@ -21,7 +21,8 @@ Warn = Callable[[str], None]
 
 def resume(
     config: Config,
-    record: RunRecord,
+    artifacts: Path,
+    record: RunRecord | None,
     recorder: Recorder | None,
     root: Path,
     warn: Warn,
@@ -31,8 +32,9 @@ def resume(
 
     Args:
         config: the run's own.
-        record: of the run.
-        recorder: started; None on the ranks that record nothing.
+        artifacts: the run's.
+        record: of the run; None, as the recorder, on the ranks that record nothing.
+        recorder: started.
         root: the folder of the store.
         warn: told what makes the run differ from one that was never stopped.
         quiet: show no progress.
@@ -42,15 +44,15 @@ def resume(
         CheckpointError: there is none to go on from, or it is of another model.
         DataError: the data is not what it was.
     """
-    artifacts = record.folder / "artifacts" if recorder else shared_artifacts()
-    checkpoint = choose(CheckpointFolder(artifacts / "checkpoints"), record, warn)
+    folder = CheckpointFolder(artifacts / "checkpoints")
+    checkpoint = choose(folder, warn)
     session = Session(config, root, quiet)
-    check_same(session.facts, load(checkpoint), record, warn)
-    if recorder is None or not is_first_rank():
+    check_same(session.facts, load(checkpoint), warn)
+    if recorder is None or record is None:
         return session.complete(artifacts, checkpoint)
     run = recorder.reopen_run(record.id)
     with ending(run):
-        CheckpointFolder(artifacts / "checkpoints").sweep()
+        folder.sweep()
         session.attach(run)
         share_artifacts(run.artifacts)
         run.set_tags({"dlcli.resumed_from": checkpoint.name})
@@ -58,7 +60,20 @@ def resume(
     return replace(result, delivered=run.delivered, duration_s=session.clock.seconds())
 
 
-def choose(folder: CheckpointFolder, record: RunRecord, warn: Warn) -> Path:
+def finished(record: RunRecord, artifacts: Path) -> TrainResult:
+    """The result of a run that ended well before."""
+    folder = CheckpointFolder(artifacts / "checkpoints")
+    metrics = {
+        name.removeprefix("best/"): value
+        for name, value in record.metrics.items()
+        if name.startswith(("test/", "best/val/"))
+    }
+    best, last = folder.file("best"), folder.file("last")
+    seconds = record.metrics.get("cost/duration_s", record.duration_s or 0.0)
+    return TrainResult(record.id, record.name, record.status, metrics, best, last, seconds)
+
+
+def choose(folder: CheckpointFolder, warn: Warn) -> Path:
     """The last checkpoint, or the newest that is intact where that one is damaged.
 
     Raises:
@@ -66,8 +81,8 @@ def choose(folder: CheckpointFolder, record: RunRecord, warn: Warn) -> Path:
     """
     if not folder.entries():
         raise CheckpointError(
-            f"run {record.name}: stopped before its first checkpoint, so there is nothing to go on "
-            "from; start it again"
+            f"{folder.path}: the run stopped before its first checkpoint, so there is nothing to "
+            "go on from; start it again"
         )
     if "last" not in folder.entries():
         return folder.verify("best")
@@ -81,9 +96,7 @@ def choose(folder: CheckpointFolder, record: RunRecord, warn: Warn) -> Path:
         return intact
 
 
-def check_same(
-    facts: Mapping[str, Any], checkpoint: Mapping[str, Any], record: RunRecord, warn: Warn
-) -> None:
+def check_same(facts: Mapping[str, Any], checkpoint: Mapping[str, Any], warn: Warn) -> None:
     """Compare data and package versions with those the checkpoint was made with.
 
     Raises:
@@ -92,7 +105,7 @@ def check_same(
     before = checkpoint.get("dlcli", {})
     if before.get("fingerprint", "") != facts["fingerprint"]:
         raise DataError(
-            f"run {record.name}: the data has changed since it started (fingerprint "
+            "data: it has changed since the run started (fingerprint "
             f"{before.get('fingerprint', '')[:12]}, now {facts['fingerprint'][:12]}); "
             "put the old data back, or start a new run"
         )

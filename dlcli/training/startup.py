@@ -12,12 +12,19 @@ import importlib
 import importlib.util
 import logging
 import sys
+import warnings
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
 # The names that Lightning needs, and the submodules that define them.
 _HOMES = {"Metric": "torchmetrics.metric", "MetricCollection": "torchmetrics.collections"}
+
+# Warnings about Lightning's own code, or about what is on purpose here.
+_NOISE = (
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",
+    r"The number of training batches .* is smaller than the logging interval",
+)
 
 
 class _DeferredPackage(ModuleType):
@@ -55,3 +62,5 @@ def import_lightning() -> None:
     importlib.import_module("pytorch_lightning")
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(f"{name}.utilities.rank_zero").setLevel(logging.WARNING)
+    for message in _NOISE:
+        warnings.filterwarnings("ignore", message=message)
