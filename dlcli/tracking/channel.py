@@ -113,12 +113,17 @@ class Channel:
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self._process.poll()}"
 
+    def _gone(self) -> Broken:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)  # a process that was just killed is not seen dead at once
+        return Broken()
+
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(message, default=str).encode() + b"\n")
         except (OSError, ValueError) as error:
-            raise Broken from error
+            raise self._gone() from error
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -128,7 +133,7 @@ class Channel:
                 raise TimeoutError
             data = self._process.stdout.read(65536)
             if not data:
-                raise Broken
+                raise self._gone()
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         reply: dict[str, Any] = json.loads(line)

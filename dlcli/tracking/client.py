@@ -166,24 +166,31 @@ class Recorder:
                 RunFolder(self.root, run.id).unmark()
             return True
         self._revive()
-        if not timeout or self._channel is None:
-            return False
-        with contextlib.suppress(Broken, TimeoutError):
-            reply = self._channel.call("finish", timeout, id=run.id)
-            self._take_notices()
-            return bool(reply["delivered"])
+        deadline = time.monotonic() + timeout
+        while timeout and self._channel is not None:
+            try:
+                reply = self._channel.call("finish", deadline - time.monotonic(), id=run.id)
+            except TimeoutError:
+                break
+            except Broken:
+                if not self._revive():
+                    break
+            else:
+                self._take_notices()
+                return bool(reply["delivered"])
         return False
 
-    def _revive(self) -> None:
-        """Start another recorder, once, where the first has died."""
+    def _revive(self) -> bool:
+        """Start another recorder, once, where the first has died; whether there is a new one."""
         if self._restarted or self._channel is None or self._channel.alive:
-            return
+            return False
         self._restarted = True
         self.notices.append("the recorder process died; another one goes on for it")
         assert isinstance(self.settings, MLflow)
         self._channel = _spawn(self.settings, self.root)
         for run_id in self._runs:
             self._adopt(run_id)
+        return True
 
     def _adopt(self, run_id: str) -> None:
         if self._channel is not None:

@@ -47,6 +47,10 @@ class Owner:
         """Whether it ran under another kernel, so that a local lock proves less."""
         return self.boot_id != boot_id() and self.host != socket.gethostname()
 
+    def lives(self) -> bool:
+        """Whether it is surely at work on this machine."""
+        return self.boot_id == boot_id() and start_time(self.pid) == self.start_time
+
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host} since {self.since}"
 

@@ -81,6 +81,7 @@ class Process:
             message = self.pipe.receive(self._patience())
             if message is not None:
                 self._answer(message)
+                self._look_around()
             elif self.pipe.ended:
                 break
             else:
@@ -91,7 +92,7 @@ class Process:
         """Seconds to wait for a message; None for as long as it takes."""
         if not self.deliveries:
             return None
-        return POLL_S if self.repair else 0.0
+        return POLL_S
 
     def _answer(self, message: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"number": message["number"]}
@@ -161,6 +162,8 @@ class Process:
         return {}
 
     def _take(self, folder: RunFolder) -> None:
+        if folder.id in self.deliveries:
+            self.deliveries[folder.id].release()
         folder.delivery_lock.acquire(1.0)
         self.deliveries[folder.id] = Delivery(self.store, folder)
         if len(self.deliveries) > 1:
@@ -174,15 +177,19 @@ class Process:
     def _deliver(self) -> None:
         for delivery in self.deliveries.values():
             delivery.attempt()
-        if self.repair is None:
+
+    def _look_around(self) -> None:
+        """Once the first run is there, see to those that others left."""
+        if self.deliveries and self.repair is None:
             with contextlib.suppress(OSError):
                 os.nice(5)  # from here on the training comes first
             self.repair = threading.Thread(target=self._reconcile, daemon=True)
             self.repair.start()
 
     def _reconcile(self) -> None:
-        """See to the runs that others left; beside the rest, as their store may be slow."""
-        self.notices.extend(reconcile.reconcile(self.settings, self.root, self.store))
+        """In a thread, as the store of another run may be slow."""
+        lines = reconcile.reconcile(self.settings, self.root, self.store)
+        self.notices.extend(lines)  # of now: the list is replaced with every reply
 
     def give_up(self) -> None:
         """End at once where there is no run to see to."""

@@ -35,8 +35,9 @@ class Run:
     """
 
     def __init__(self, folder: RunFolder, deliver: Deliver, wait: float = 0.0) -> None:
-        if not folder.lock.acquire(wait):
-            raise BusyError(f"run {folder.id} is owned by {folder.owner or 'another process'}")
+        owner = folder.owner
+        if not folder.lock.acquire(0.0 if owner and owner.lives() else wait):
+            raise BusyError(f"run {folder.id} is owned by {owner or 'another process'}")
         self._folder = folder
         self._deliver = deliver
         self._spool = folder.open_spool()
