@@ -24,6 +24,8 @@ GIVEN = {
     "optimizer": {"params"},
     "scheduler.curve": {"optimizer", "total_steps"},
 }
+# A file may give the length of a schedule itself.
+_MAY_BE_WRITTEN = {"total_steps"}
 _CONVERSIONS = ("none", "partial", "all", "object")
 
 
@@ -114,18 +116,21 @@ class Check:
             return True
         names = nearest(str(name), [*signature.types, *known])
         parent = place.rpartition(".")[0]
-        hint = did_you_mean([_join(parent, n) for n in names])
+        hint = did_you_mean([_join(parent, n) for n in names if n not in _passed(parent)])
         what = (
             f"{signature.name.rpartition('.')[2]} takes no such argument"
             if parent
             else "unknown key"
         )
-        self._add(place, f"{what}{hint or _arguments(signature, known)}")
+        self._add(place, f"{what}{hint or _arguments(signature, [*known], parent)}")
         return False
 
     def _argument(
         self, target: str, place: str, name: str, value: Any, signature: Signature | None
     ) -> None:
+        if name in _passed(place.rpartition(".")[0]):
+            self._add(place, "dlcli gives it when it builds the node; take it out")
+            return
         type_ = signature.types.get(name, "Any") if signature else "Any"
         if expected := mismatch(type_, value):
             hint = did_you_mean(nearest(value, choices(type_))) if isinstance(value, str) else ""
@@ -155,8 +160,13 @@ class Check:
             self.problems.append(problem)
 
 
-def _arguments(signature: Signature, known: list[str]) -> str:
-    names = [*signature.types, *sorted(known)]
+def _passed(key: str) -> set[str]:
+    """Return the arguments that no file may give to the node at a key."""
+    return GIVEN.get(key, set()) - _MAY_BE_WRITTEN
+
+
+def _arguments(signature: Signature, known: list[str], key: str) -> str:
+    names = [n for n in signature.types if n not in _passed(key)] + sorted(known)
     return f"; it takes {listing(names)}" if names else ""
 
 

@@ -77,6 +77,8 @@ class Composing:
         values = interpolation.resolve(self._composition.values)
         packages = {layer.package.partition(".")[0] for layer in found} - {""}
         listed = choices.listed_groups(self._root, self._repository)
+        if "callbacks" in listed and values.get("callbacks") is None:
+            values["callbacks"] = {}
         check = Check(self._targets, packages | set(self.choices), listed)
         check.root(values)
         self.secrets = [*interpolation.secrets, *secret_values(values)]

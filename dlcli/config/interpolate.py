@@ -95,6 +95,8 @@ def _reason(text: str, error: Exception) -> str:
         return f"the environment variable {variable[1]} is not set"
     if undefined := re.search(r"Interpolation key '([^']*)' not found", words):
         return f"{text} leads nowhere: there is no {undefined[1]}"
+    if "is not a container" in words:
+        return f"{text} leads nowhere: there is no such key"
     if "Recursive" in words or isinstance(error, RecursionError):
         return f"{text} leads back to itself"
     if "Missing mandatory value" in words or "MissingMandatoryValue" in words:

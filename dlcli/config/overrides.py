@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlcli.config.check import GIVEN
 from dlcli.config.composition import Composition
 from dlcli.config.grammar import Override
 from dlcli.config.redact import redact_override
@@ -68,9 +69,12 @@ def _unknown(
         return None
     if known is not None and name in known:
         return None
-    return _nearest(
-        key, parent, name, composition, [a for a in known or [] if a not in SPECIAL], groups
-    )
+    return _nearest(key, parent, name, composition, _arguments(known or [], parent), groups)
+
+
+def _arguments(known: list[str], parent: str) -> list[str]:
+    hidden = {*SPECIAL, *GIVEN.get(parent, ())}
+    return [name for name in known if name not in hidden]
 
 
 def _nearest(

@@ -194,11 +194,11 @@ class _Reading:
 
     def _invalid(self, error: yaml.MarkedYAMLError) -> ConfigError:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else 1
+        line = mark.line + 1 if mark else 1
         problem = error.problem or "not valid"
         if "cannot start any token" in problem:
             problem = "a tab or another character that cannot start a value; indent with spaces"
         return ConfigError(f"{self.label}:{line}: not valid YAML: {problem}")
 
-    def _refusal(self, place: yaml.Node | yaml.Event, problem: str) -> ConfigError:
+    def _refusal(self, place: Any, problem: str) -> ConfigError:
         return ConfigError(f"{self.label}:{place.start_mark.line + 1}: {problem}")
