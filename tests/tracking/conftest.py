@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -57,6 +58,19 @@ def repository() -> Path:
 def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store as MLflow makes it, empty."""
     return sqlite.build(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def copy_store(new_store: Path) -> Callable[[Path], Path]:
+    """Put an empty store at a path."""
+    return lambda path: Path(shutil.copy(new_store, path))
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_a_run_is_recorded_whole(recorder: Recorder, root: Path, rows: Rows) -> 
     assert json.loads((run.artifacts / "long_params.json").read_text()) == {"long": "x" * 7000}
     assert rows(f"SELECT count(*) FROM metrics {mine}") == [(2502,)]
     assert rows(f"SELECT is_nan FROM metrics {mine} AND key = 'odd_'") == [(1,)]
-    tags = {key: value for key, value in rows(f"SELECT key, value FROM tags {mine}")}
+    tags = {str(row[0]): row[1] for row in rows(f"SELECT key, value FROM tags {mine}")}
     assert tags["mlflow.parentRunId"] == parent.id
     assert (tags["kind"], tags["dlcli.reason"]) == ("x", "diverged")
     assert tags["long"] == "9000 characters, whole in artifact long_tags.json"

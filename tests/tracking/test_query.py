@@ -1,0 +1,107 @@
+"""A RUN means one run, or the refusal names the ones it may have meant."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from dlcli.errors import ConfigError
+from dlcli.tracking.client import Recorder
+from dlcli.tracking.query import RunRecord, list_runs, pick
+from dlcli.tracking.settings import MLflow
+
+
+def record(number: int, name: str = "run", **more: object) -> RunRecord:
+    values: dict[str, object] = {
+        "id": f"{number:04x}" + "0" * 28,
+        "name": name,
+        "status": "FINISHED",
+        "reason": "done",
+        "started": float(number),
+        "duration_s": 1.0,
+        "metrics": {},
+        "params": {},
+        "tags": {"dlcli.mode.val/acc": "max", "dlcli.mode.val/loss": "min"},
+        "folder": None,
+        "experiment": "dlcli",
+    }
+    return RunRecord(**(values | more))  # type: ignore[arg-type]
+
+
+RUNS = [
+    record(0xE5, "evaluation", tags={"dlcli.kind": "evaluate"}, metrics={"val/acc": 0.99}),
+    record(0xD4, "twin", metrics={"val/acc": math.nan, "val/loss": math.inf}),
+    record(0xC3, "twin", metrics={"best/val/acc": 0.9, "val/acc": 0.1, "val/loss": 1.797693e308}),
+    record(0xB2, "brisk-otter-1", metrics={"val/acc": 0.9, "val/loss": 0.2}),
+    record(0xA1, "calm-fox-2", metrics={"val/acc": 0.5, "val/loss": 0.1}, experiment="other"),
+]
+
+
+@pytest.mark.parametrize(
+    ("reference", "number"),
+    [
+        ("latest", 0xD4),
+        ("best:val/acc", 0xB2),  # as good as a later one, and older
+        ("best:val/loss", 0xB2),
+        ("brisk-otter-1", 0xB2),
+        ("00b2", 0xB2),
+        (RUNS[4].id, 0xA1),
+    ],
+)
+def test_a_reference_means_one_run(reference: str, number: int) -> None:
+    assert pick(RUNS, reference, "dlcli").started == number
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("twin", "RUN 'twin': 2 runs match; name one by its id: 00d40000, 00c30000"),
+        (
+            "brisk-oter-1",
+            "RUN 'brisk-oter-1': no such run; did you mean brisk-otter-1?; see dlcli runs",
+        ),
+        ("best:val/ac", "RUN 'best:val/ac': no run has a finite 'val/ac'; did you mean val/acc?"),
+        ("zzz", "RUN 'zzz': no such run; see dlcli runs"),
+    ],
+)
+def test_a_reference_to_no_run_is_refused(reference: str, message: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        pick(RUNS, reference, "dlcli")
+    assert str(refusal.value).replace("val/acc or val/loss", "val/acc") == message
+
+
+def test_a_metric_without_a_direction_is_refused() -> None:
+    runs = [record(1, metrics={"size": 1.0})]
+    with pytest.raises(ConfigError, match="no run says whether a higher or a lower size is better"):
+        pick(runs, "best:size", None)
+
+
+def test_an_empty_store_says_how_to_begin(tmp_path: Path) -> None:
+    recorder = Recorder.start(MLflow(), tmp_path / "mlruns")
+    with pytest.raises(ConfigError) as refusal:
+        recorder.find("latest")
+    recorder.close()
+    assert str(refusal.value) == ("RUN 'latest': no runs are recorded here; start one: dlcli train")
+
+
+def test_recorded_runs_are_listed_newest_first(root: Path) -> None:
+    recorder = Recorder.start(MLflow(), root)
+    first = recorder.create_run("first", {})
+    first.log_params({"lr": 0.1})
+    first.log_metrics({"val/acc": 0.5}, step=1)
+    first.set_directions({"val/acc": "max"})
+    first.finish("FINISHED", "done")
+    second = recorder.create_run("second", {}, parent_id=first.id)
+    second.log_metrics({"val/acc": 0.25}, step=1)
+    newest, oldest = list_runs(MLflow(), root)
+    assert recorder.find("best:val/acc").id == first.id
+    second.finish("KILLED", "signal")
+    recorder.close()
+    assert (newest.name, newest.status, newest.duration_s) == ("second", "RUNNING", None)
+    assert (newest.metrics, newest.parent_id) == ({"val/acc": 0.25}, first.id)
+    assert (oldest.name, oldest.status, oldest.reason) == ("first", "FINISHED", "done")
+    assert (oldest.params, oldest.metrics) == ({"lr": "0.1"}, {"val/acc": 0.5})
+    assert oldest.folder == root / "runs" / first.id
+    assert oldest.experiment == "dlcli"
