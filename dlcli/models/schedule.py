@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +12,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from dlcli.errors import ConfigError
+
+# Lightning steps a plateau schedule after the epoch's checkpoint is written, and leaves that step
+# out when it resumes; the module steps it itself, before the checkpoint.
+NEVER = sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Schedule:
         described = {"scheduler": scheduler, "interval": self.interval, "frequency": 1}
         if isinstance(scheduler, ReduceLROnPlateau):
             described["monitor"] = self.monitor or "val/loss"
+            described["frequency"] = NEVER
         return described
 
 

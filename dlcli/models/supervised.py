@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from dlcli.data.spec import DataSpec
 from dlcli.errors import TrainingError
@@ -130,16 +131,35 @@ class Supervised(pl.LightningModule):
         self.means["test"].reset()
 
     def on_train_epoch_end(self) -> None:
-        """Log the training means."""
-        self.log_dict(self._report("train"))
+        """Log the training means; let a schedule that goes by a metric take its step."""
+        report = self._log("train")
+        schedule = self.lr_schedulers()
+        if isinstance(schedule, ReduceLROnPlateau):
+            schedule.step(self._monitored(report))
+
+    def _monitored(self, report: dict[str, Tensor]) -> Tensor:
+        """The metric that the schedule goes by.
+
+        Raises:
+            TrainingError: if it was not logged.
+        """
+        monitor = self.trainer.lr_scheduler_configs[0].monitor
+        known = {**self.trainer.callback_metrics, **report}
+        if monitor not in known:
+            raise TrainingError(
+                f"scheduler.monitor: '{monitor}' was not logged; logged are "
+                f"{', '.join(sorted(known))}",
+                reason="monitor",
+            )
+        return known[monitor]
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation means."""
-        self.log_dict(self._report("val"))
+        self._log("val")
 
     def on_test_epoch_end(self) -> None:
         """Log the test means."""
-        self.log_dict(self._report("test"))
+        self._log("test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the training means, for an epoch that is resumed in its middle."""
@@ -149,6 +169,13 @@ class Supervised(pl.LightningModule):
         """Go on with the training means."""
         if "means" in checkpoint:
             self.means["train"].load_state_dict(checkpoint["means"])
+
+    def _log(self, stage: str) -> dict[str, Tensor]:
+        report = self._report(stage)
+        # All processes hold the same values already; the largest of them is each of them, to the
+        # bit, and Lightning is not led to warn that they were not brought together.
+        self.log_dict(report, sync_dist=True, reduce_fx="max")
+        return report
 
     def _report(self, stage: str) -> dict[str, Tensor]:
         """The stage's quantities by name, over all processes.

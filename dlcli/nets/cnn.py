@@ -75,7 +75,7 @@ def block(
     # Batch norm has its own offset, so the convolution before it needs none.
     convolve = CONVOLUTION[dims](inputs, outputs, 3, padding=1, bias=not batch_norm)
     norm = NORM[dims](outputs) if batch_norm else nn.Identity()
-    # Pooling first gives the same for any rising activation, which then has half or a quarter to do.
+    # Pooling first gives the same for any rising activation, which then has less to do.
     return nn.Sequential(convolve, norm, POOL[dims](2), activation(name))
 
 
