@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dlcli.config.kind import is_of_kind, kind
 from dlcli.config.problem import Problem, shown
 from dlcli.config.ranges import out_of_range
 from dlcli.config.redact import MASK, is_secret
@@ -87,6 +88,8 @@ class Check:
             self._add(_join(key, "_target_"), str(error))
             return
         self._special(node, key)
+        if signature is not None and not self._is_of_kind(key, node["_target_"], signature):
+            signature = None
         for name, value in node.items():
             if name in SPECIAL and name != "_args_":
                 continue
@@ -96,6 +99,14 @@ class Check:
             self._value(value, place)
         if signature is not None:
             self._required(node, key, signature)
+
+    def _is_of_kind(self, key: str, target: str, signature: Signature) -> bool:
+        wanted = kind(key)
+        if wanted is None or not signature.is_class or is_of_kind(signature.ancestors, wanted):
+            return True
+        name = wanted.rpartition(".")[2]
+        self._add(_join(key, "_target_"), f"expected a {name}; {target} is none")
+        return False
 
     def _special(self, node: Mapping[str, Any], key: str) -> None:
         for name in ("_partial_", "_recursive_"):

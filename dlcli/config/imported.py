@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcli.config.allow import is_below
 from dlcli.config.compose import Config
+from dlcli.config.kind import kind
 from dlcli.config.own_code import failing_line, reach
 from dlcli.config.problem import Problem, messages
 from dlcli.config.suggest import did_you_mean, nearest
@@ -60,15 +61,15 @@ def locate(target: str) -> Any:
     """Import the module of a dotted name and return what the name stands for.
 
     Raises:
-        ImportError: there is no such module.
-        AttributeError: it has no such member.
+        ImportError: there is no such module or member.
     """
     parts = target.split(".")
     found = importlib.import_module(parts[0])
     for index, part in enumerate(parts[1:], start=1):
-        if not hasattr(found, part):
-            importlib.import_module(".".join(parts[: index + 1]))
-        found = getattr(found, part)
+        if hasattr(found, part):
+            found = getattr(found, part)
+        else:
+            found = importlib.import_module(".".join(parts[: index + 1]))
     return found
 
 
@@ -97,24 +98,12 @@ def _unfit(key: str, node: Mapping[str, Any], made: Any) -> list[Problem]:
 
 
 def _wrong_kind(key: str, made: Any) -> list[Problem]:
-    kind = _kind(key)
-    if kind is None or not isinstance(made, type):
+    name = kind(key)
+    if name is None or not isinstance(made, type):
         return []
-    wanted = locate(kind)
+    wanted = locate(name)
     if issubclass(made, wanted):
         return []
     return [
         Problem(f"{key}._target_", f"{made.__module__}.{made.__name__} is no {wanted.__name__}")
     ]
-
-
-def _kind(key: str) -> str | None:
-    """Return the class that what stands at a key must be one of."""
-    if key.startswith("callbacks.") and key.count(".") == 1:
-        return "pytorch_lightning.Callback"
-    return {
-        "data": "pytorch_lightning.LightningDataModule",
-        "model": "pytorch_lightning.LightningModule",
-        "optimizer": "torch.optim.Optimizer",
-        "trainer": "pytorch_lightning.Trainer",
-    }.get(key)

@@ -15,7 +15,7 @@ from dlcli.config.modules import find, recording
 from dlcli.config.signature import Parameter, Signature, read_signature
 
 # Change it with anything that changes what is read from a source.
-FORMAT = 1
+FORMAT = 2
 
 
 def cache_file() -> Path | None:
@@ -103,4 +103,5 @@ def _is_fresh(entry: Any, target: str) -> bool:
 def _signature(entry: dict[str, Any]) -> Signature:
     fields = dict(entry["signature"])
     fields["parameters"] = tuple(Parameter(**parameter) for parameter in fields["parameters"])
+    fields["ancestors"] = tuple(fields["ancestors"])
     return Signature(**fields)

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from dlcli.config.annotation import absolute, describe, union
+from dlcli.config.kind import ancestors
 from dlcli.config.modules import Function, Symbol, Unknown, Unreadable, resolve
 
 _BASES_WITHOUT_ARGUMENTS = {"object", "ABC", "Generic", "Protocol"}
@@ -29,12 +30,14 @@ class Signature:
         parameters: its named arguments, in order.
         open: it takes others as well, or reading does not tell which it takes.
         is_class: a class, and no function.
+        ancestors: of a class, as ``kind.ancestors`` reads them.
     """
 
     name: str
     parameters: tuple[Parameter, ...] = ()
     open: bool = False
     is_class: bool = True
+    ancestors: tuple[str, ...] = ()
 
     @property
     def types(self) -> dict[str, str]:
@@ -52,7 +55,9 @@ def read_signature(target: str) -> Signature:
     symbol = resolve(target)
     if isinstance(symbol.node, ast.ClassDef):
         parameters, open_ = _constructor(symbol, depth=0)
-        return Signature(symbol.name, tuple(parameters.values()), open_)
+        return Signature(
+            symbol.name, tuple(parameters.values()), open_, ancestors=ancestors(symbol)
+        )
     bound = symbol.owner is not None and "staticmethod" not in _decorators(symbol.node)
     parameters, open_ = _arguments(symbol, symbol.node, bound)
     return Signature(symbol.name, tuple(parameters.values()), open_, is_class=False)

@@ -124,11 +124,13 @@ def test_a_node_changed_after_the_check_is_refused(folder: Path) -> None:
     assert error.value.problems == ["in_features: an interpolation is left, '${oc.env:HOME}'"]
 
 
-def test_a_target_of_another_kind_is_refused_after_import() -> None:
-    config = compose("train", ["+callbacks.mine={_target_:torch.nn.Identity}"])
+def test_what_only_importing_tells_is_checked_after_it(project: Callable[..., Path]) -> None:
+    project('Made = type("Made", (), {"__init__": lambda self, width=1: None})\n')
+    config = compose("train", ["+callbacks.mine={_target_:my_nets.tiny.Made,widht:2}"])
     with pytest.raises(ConfigError) as error:
         check_signatures(config)
+    place = "override +callbacks.mine={_target_:my_nets.tiny.Made,widht:2}: callbacks.mine"
     assert error.value.problems == [
-        "override +callbacks.mine={_target_:torch.nn.Identity}: callbacks.mine._target_: "
-        "torch.nn.modules.linear.Identity is no Callback"
+        f"{place}.widht: Made takes no such argument; did you mean callbacks.mine.width?",
+        f"{place}._target_: my_nets.tiny.Made is no Callback",
     ]

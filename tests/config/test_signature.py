@@ -52,6 +52,7 @@ def test_a_class_that_forwards_to_its_base_takes_what_the_base_takes() -> None:
         "read_me.Child",
         (Parameter("mode", "Literal['a', 'b']"), Parameter("rate", "float | None", True)),
         open=True,
+        ancestors=("read_me.Child", "read_me.Base"),
     )
 
 
@@ -63,6 +64,7 @@ def test_a_dataclass_takes_its_fields() -> None:
             Parameter("make", "Object | None"),
             Parameter("names", "list[str]"),
         ),
+        ancestors=("read_me.Fields",),
     )
 
 
