@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from dlcli.data.spec import DataSpec
@@ -18,6 +19,8 @@ from dlcli.nets.stem import grid
 CONVOLUTION = {1: nn.Conv1d, 2: nn.Conv2d}
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d}
+# Pooling and batch norm over images are vectorised in this layout only, on a CPU.
+CHANNELS_LAST = torch.channels_last
 
 
 class CNN(nn.Module):
@@ -57,6 +60,8 @@ class CNN(nn.Module):
         self.trunk = nn.Sequential(
             *(block(source.dims, *pair, activation, batch_norm) for pair in pairs)
         )
+        if source.dims == 2:
+            self.trunk.to(memory_format=CHANNELS_LAST)
         places = math.prod(length // 2 ** len(channels) for length in source.size)
         self.dropout = nn.Dropout(dropout)
         self.head = head("cnn", widths[-1] * places, spec)
@@ -112,7 +117,7 @@ class LeNet5(nn.Module):
             nn.Flatten(),
             dense(16 * places, 120, activation, dropout),
             dense(120, 84, activation, dropout),
-        )
+        ).to(memory_format=CHANNELS_LAST)
         self.head = head("cnn/lenet5", 84, spec)
 
     def forward(self, x: Tensor) -> Tensor:
