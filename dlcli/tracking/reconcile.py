@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from dlcli.errors import DlcliError
 from dlcli.tracking import intent, spool
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
@@ -34,7 +35,10 @@ def reconcile(settings: MLflow | NoTracking, root: Path, store: Store | None = N
             line = stores.close_orphan(marker)
             lines += [line] if line else []
         else:
-            lines += _repair(RunFolder(root, marker.name), stores)
+            try:
+                lines += _repair(RunFolder(root, marker.name), stores)
+            except (DlcliError, OSError) as error:
+                lines.append(f"run {marker.name[:8]} could not be closed: {error}")
     return lines
 
 

@@ -63,7 +63,7 @@ class Store:
         return self._client
 
     def open(self) -> None:
-        """Connect, making what is missing.
+        """Connect, making what is missing; nothing happens where that was done.
 
         Raises:
             StoreError: the store cannot be used; the message says what to do.
@@ -71,6 +71,8 @@ class Store:
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 
+        if self._client is not None:
+            return
         if self.target.path is not None:
             self._open_sqlite(self.target.path)
         (self._probe or Probe(self.target)).check()

@@ -141,3 +141,15 @@ def test_a_server_that_is_down_refuses_a_run_and_leaves_nothing(tmp_path: Path) 
     recorder.close()
     assert "s3cret" not in str(refused.value)
     assert not root.exists()
+
+
+def test_credentials_are_written_nowhere(tmp_path: Path) -> None:
+    settings = MLflow(f"http://ann:s3cret@127.0.0.1:{closed_port()}", offline=True)
+    recorder = Recorder.start(settings, tmp_path / "mlruns")
+    run = recorder.create_run(None, {})
+    run.finish("FINISHED", "done", timeout=1.0)
+    recorder.close(timeout=0.1)
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 3
+    assert not any(b"s3cret" in content for content in written)
+    assert not any("s3cret" in line for line in recorder.notices)
