@@ -57,10 +57,15 @@ class RunFolder:
         self.lock = Lock(self.path / "lock")
         self.delivery_lock = Lock(self.path / "delivery.lock")
 
-    def create(self, info: RunInfo) -> None:
-        """Make the folder and everything that a reader expects in it."""
+    def create(self, info: RunInfo, lock: Lock) -> None:
+        """Make the folder and everything that a reader expects in it.
+
+        Args:
+            lock: one of its locks, taken before anybody can find the run and think it left.
+        """
         try:
             self.artifacts.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
             self.spool.touch()
             self.write(info)
             self.mark()

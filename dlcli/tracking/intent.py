@@ -29,7 +29,8 @@ def create(store: Store, root: Path, info: RunInfo) -> RunFolder:
         folder = RunFolder(root, stored.info.run_id)
         own = folder.artifacts.absolute()
         upload = stored.info.artifact_uri not in (str(own), own.as_uri())
-        folder.create(replace(info, id=folder.id, store_id=folder.id, upload=upload))
+        info = replace(info, id=folder.id, store_id=folder.id, upload=upload)
+        folder.create(info, folder.delivery_lock)
     finally:
         note.unlink(missing_ok=True)
         lock.release()
@@ -40,7 +41,7 @@ def create_local(root: Path, info: RunInfo) -> RunFolder:
     """A run that no store knows yet, or ever."""
     make_root(root)
     folder = RunFolder(root, uuid.uuid4().hex)
-    folder.create(replace(info, id=folder.id))
+    folder.create(replace(info, id=folder.id), folder.lock)
     sync_folder(folder.path.parent)
     return folder
 

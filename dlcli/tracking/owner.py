@@ -84,6 +84,8 @@ class Lock:
 
     def acquire(self, timeout: float = 0.0) -> bool:
         """Take the lock, waiting ``timeout`` seconds for it; False where another holds it."""
+        if self.held:
+            return True
         deadline = time.monotonic() + timeout
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         while True:

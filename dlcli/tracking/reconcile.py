@@ -120,10 +120,11 @@ def _repair(folder: RunFolder, stores: _Stores) -> list[str]:
             return [f"{folder.path / 'run.json'} is missing or damaged; the run is left as it is"]
         folder.unmark()
         return []
-    if _silent_elsewhere(folder, info) or not folder.lock.acquire():
+    # In this order: a recorder holds the second lock of a run that its owner is about to take.
+    if _maybe_elsewhere(folder, info) or not folder.delivery_lock.acquire():
         return []
     try:
-        if not folder.delivery_lock.acquire():
+        if not folder.lock.acquire():
             return []
         return _repair_owned(folder, info, stores)
     finally:
@@ -131,7 +132,7 @@ def _repair(folder: RunFolder, stores: _Stores) -> list[str]:
         folder.lock.release()
 
 
-def _silent_elsewhere(folder: RunFolder, info: RunInfo) -> bool:
+def _maybe_elsewhere(folder: RunFolder, info: RunInfo) -> bool:
     """Whether a process of another machine may still be at work on the run."""
     owner = Owner.read(info.owner)
     if info.status != "RUNNING" or owner is None or not owner.elsewhere():

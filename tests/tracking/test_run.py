@@ -12,6 +12,7 @@ import pytest
 
 from dlcli.errors import ConfigError
 from dlcli.tracking.client import Recorder
+from dlcli.tracking.reconcile import reconcile
 from dlcli.tracking.run import flatten
 from dlcli.tracking.settings import MLflow, NoTracking
 
@@ -57,6 +58,16 @@ def test_a_run_is_recorded_whole(recorder: Recorder, root: Path, rows: Rows) -> 
     assert rows(f"SELECT artifact_uri FROM runs {mine}") == [(run.artifacts.as_uri(),)]
     assert sorted(path.name for path in (root / "open").iterdir()) == [parent.id]
     parent.finish("FINISHED", "done")
+
+
+def test_a_run_is_its_owners_while_another_start_looks_around(root: Path) -> None:
+    recorder = Recorder.start(MLflow(), root)
+    for _ in range(5):
+        run = recorder.create_run(None, {})
+        assert reconcile(MLflow(), root) == []
+        assert run.finish("FINISHED", "done")
+    recorder.close()
+    assert recorder.notices == []
 
 
 def test_nothing_is_created_before_a_run(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_full_disk_is_a_refusal(tmp_path: Path) -> None:
 def test_an_offset_behind_the_end_of_a_shortened_spool_is_corrected(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path, "x")
     (tmp_path / "runs").mkdir()
-    folder.create(RunInfo("x", "x"))
+    folder.create(RunInfo("x", "x"), folder.lock)
     folder.set_delivered(100)
     spool = folder.open_spool()
     spool.append({"step": 1})
