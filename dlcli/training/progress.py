@@ -29,11 +29,20 @@ class Progress(ProgressBar):
         self._drawn = 0.0
         self._epoch_start = 0.0
         self._unprinted: tuple[str, float] | None = None
+        self._enabled = True
+
+    def disable(self) -> None:
+        """Show nothing; Lightning says so to every rank but the first."""
+        self._enabled = False
+
+    def enable(self) -> None:
+        """Show the progress again."""
+        self._enabled = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the bar where there is a terminal to draw on."""
         console = Console(file=sys.stderr)
-        if not trainer.is_global_zero or not console.is_terminal:
+        if not self._enabled or not console.is_terminal:
             return
         if console.is_dumb_terminal:
             return
@@ -85,7 +94,7 @@ class Progress(ProgressBar):
 
     def _print(self, trainer: Trainer) -> None:
         """Print the metrics of the epoch before on a line of their own."""
-        if self._unprinted is None or not trainer.is_global_zero:
+        if self._unprinted is None or not self._enabled:
             return
         line = _line(trainer, *self._unprinted)
         self._unprinted = None

@@ -41,13 +41,14 @@ def resume(
 
     Raises:
         BusyError: the run is alive.
-        CheckpointError: there is none to go on from, or it is of another model.
+        CheckpointError: none is intact, or it is of another model.
         DataError: the data is not what it was.
     """
     folder = CheckpointFolder(artifacts / "checkpoints")
     checkpoint = choose(folder, warn)
     session = Session(config, root, quiet)
-    check_same(session.facts, load(checkpoint), warn)
+    if checkpoint is not None:
+        check_same(session.facts, load(checkpoint), warn)
     if recorder is None or record is None:
         return session.complete(artifacts, checkpoint)
     run = recorder.reopen_run(record.id)
@@ -55,7 +56,7 @@ def resume(
         folder.sweep()
         session.attach(run)
         share_artifacts(run.artifacts)
-        run.set_tags({"dlcli.resumed_from": checkpoint.name})
+        run.set_tags({"dlcli.resumed_from": checkpoint.name if checkpoint else "the beginning"})
         result = session.complete(run.artifacts, checkpoint)
     return replace(result, delivered=run.delivered, duration_s=session.clock.seconds())
 
@@ -73,21 +74,20 @@ def finished(record: RunRecord, artifacts: Path) -> TrainResult:
     return TrainResult(record.id, record.name, record.status, metrics, best, last, seconds)
 
 
-def choose(folder: CheckpointFolder, warn: Warn) -> Path:
+def choose(folder: CheckpointFolder, warn: Warn) -> Path | None:
     """The last checkpoint, or the newest that is intact where that one is damaged.
 
+    None, for the beginning, where the run was stopped before its first checkpoint.
+
     Raises:
-        CheckpointError: none is intact, or none was saved.
+        CheckpointError: there were checkpoints, and none is intact.
     """
-    if not folder.entries():
-        raise CheckpointError(
-            f"{folder.path}: the run stopped before its first checkpoint, so there is nothing to "
-            "go on from; start it again"
-        )
-    if "last" not in folder.entries():
-        return folder.verify("best")
+    entries = folder.entries()
+    if not entries:
+        warn("the run was stopped before its first checkpoint, so it starts from the beginning")
+        return None
     try:
-        return folder.verify("last")
+        return folder.verify("last" if "last" in entries else "best")
     except CheckpointError as error:
         intact = folder.newest_intact()
         if intact is None:

@@ -61,6 +61,6 @@ def import_lightning() -> None:
     defer_torchmetrics()
     importlib.import_module("pytorch_lightning")
     for name in ("pytorch_lightning", "lightning_fabric"):
-        logging.getLogger(f"{name}.utilities.rank_zero").setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.WARNING)
     for message in _NOISE:
         warnings.filterwarnings("ignore", message=message)

@@ -1,0 +1,109 @@
+"""Train in processes that can be killed at any time, forked from one with Lightning imported."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dlcli.tracking.history import Series, read_history
+from dlcli.training.checkpoint import CheckpointFolder, load
+
+BASE = (
+    "trainer=cpu",
+    "trainer.max_epochs=6",
+    "data.batch_size=256",
+    "data.augment.shift=1",
+    "model.net.dropout=0.3",
+    "~callbacks.early_stopping",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left: its last checkpoint, its metrics by step; how often it was killed.
+
+    Args:
+        seconds: how long its last process took.
+    """
+
+    checkpoint: dict[str, Any]
+    metrics: Series
+    kills: int
+    seconds: float
+
+
+def work(overrides: tuple[str, ...], root: Path) -> None:
+    """Start the run of a store, or go on in it; what the killed process does."""
+    torch.set_num_threads(1)
+    from dlcli.config.compose import compose
+    from dlcli.config.recorded import from_record
+    from dlcli.tracking.client import Recorder
+    from dlcli.tracking.settings import NoTracking
+    from dlcli.training.resume import resume
+    from dlcli.training.train import train
+
+    recorder = Recorder.start(NoTracking(), root)
+    started = [path.parent.parent for path in root.glob("runs/*/artifacts/origins.json")]
+    if not started:
+        train(compose("train", overrides), recorder, root, quiet=True)
+        return
+    record = recorder.find(started[0].name)
+    artifacts = started[0] / "artifacts"
+    config = from_record(artifacts, [])
+    resume(config, artifacts, record, recorder, root, warn=lambda text: None, quiet=True)
+
+
+def run_killed(overrides: tuple[str, ...], root: Path, times: Iterator[float]) -> Outcome:
+    """Train to the end, killing the process with SIGKILL when each of the times is over."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.training.warm"])
+    kills = 0
+    while True:
+        process = context.Process(target=work, args=((*BASE, *overrides), root))
+        started = time.monotonic()
+        process.start()
+        process.join(next(times, None))
+        if process.is_alive():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            kills += 1
+            continue
+        assert process.exitcode == 0, f"after {kills} kills"
+        return Outcome(*_left(root), kills, time.monotonic() - started)
+
+
+def _left(root: Path) -> tuple[dict[str, Any], Series]:
+    (config,) = root.glob("runs/*/artifacts/origins.json")
+    folder = CheckpointFolder(config.parent / "checkpoints")
+    metrics = read_history(config.parent.parent)
+    learned = {k: v for k, v in metrics.items() if k.startswith(("train/", "val/", "test/"))}
+    return load(folder.verify("last")), learned
+
+
+def differences(one: Any, other: Any, place: str = "") -> list[str]:
+    """Where two checkpoints differ, by ``torch.equal`` for tensors."""
+    if isinstance(one, torch.Tensor):
+        same = isinstance(other, torch.Tensor) and torch.equal(one, other)
+        return [] if same else [place]
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = {*one, *other}
+        return [
+            d
+            for k in sorted(keys, key=str)
+            for d in differences(one.get(k), other.get(k), f"{place}.{k}")
+        ]
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        if len(one) != len(other):
+            return [place]
+        pairs = enumerate(zip(one, other, strict=True))
+        return [d for i, (a, b) in pairs for d in differences(a, b, f"{place}[{i}]")]
+    return [] if one == other else [f"{place}: {one!r} and {other!r}"]
