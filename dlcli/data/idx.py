@@ -63,7 +63,7 @@ class MNIST(Memory):
             name: self._examples(paths[name, "images"], paths[name, "labels"])
             for name in ("train", "test")
         }
-        spec = DataSpec("image", sets["train"].inputs[0].shape, "class", classes=self.classes)
+        spec = DataSpec("image", tuple(sets["train"].inputs.shape[1:]), "class", classes=self.classes)
         return Source(str(self.root), spec, sets)
 
     def _examples(self, images: Path, labels: Path) -> Examples:

@@ -1,0 +1,181 @@
+"""What a supervised model reports is the exact mean over the epoch, by target."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch.nn import functional
+
+from dlcli.data.digits import Digits
+from dlcli.data.loader import TensorLoader
+from dlcli.data.spec import DataSpec
+from dlcli.errors import ConfigError, TrainingError
+from dlcli.models.schedule import Schedule
+from dlcli.models.supervised import Supervised
+from dlcli.models.task import NextTokens, task
+from dlcli.nets.mlp import Linear
+
+CLASSES = DataSpec("vector", (3,), "class", classes=("a", "b"))
+VALUES = DataSpec("vector", (3,), "value", values=1)
+SGD = partial(torch.optim.SGD, lr=0.1)
+
+
+def trainer(**options) -> pl.Trainer:
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_checkpointing": False}
+    options = {"max_epochs": 1, "num_sanity_val_steps": 0, **quiet, **options}
+    return pl.Trainer(accelerator="cpu", enable_model_summary=False, **options)
+
+
+def evaluate(module: Supervised, *data: torch.Tensor) -> dict[str, float]:
+    return trainer().test(module, TensorLoader(*data, batch_size=4), verbose=False)[0]
+
+
+def test_loss_and_accuracy_are_those_of_all_examples_at_once():
+    inputs, labels = torch.randn(11, 3), torch.randint(2, (11,))
+    module = Supervised(Linear, CLASSES, SGD)
+    output = module(inputs).detach()
+    assert evaluate(module, inputs, labels) == pytest.approx(
+        {
+            "test/loss": functional.cross_entropy(output, labels).item(),
+            "test/acc": (output.argmax(1) == labels).double().mean().item(),
+        }
+    )
+
+
+@pytest.mark.parametrize("shape", [(11,), (11, 1)])
+def test_values_are_measured_by_squared_and_absolute_error(shape):
+    inputs, values = torch.randn(11, 3), torch.randn(shape)
+    module = Supervised(Linear, VALUES, SGD)
+    errors = module(inputs).detach().flatten() - values.flatten()
+    mse = errors.square().mean().item()
+    assert evaluate(module, inputs, values) == pytest.approx(
+        {
+            "test/loss": mse,
+            "test/rmse": math.sqrt(mse),
+            "test/mae": errors.abs().mean().item(),
+        }
+    )
+
+
+def test_next_tokens_are_counted_by_the_token():
+    output, target = torch.randn(2, 5, 7), torch.randint(7, (2, 5))
+    loss = NextTokens().loss(output, target)
+    sums = NextTokens().sums(loss, output, target)
+    report = NextTokens().report(sums / NextTokens().count(target))
+    assert report["loss"] == pytest.approx(loss.item())
+    assert report["perplexity"] == pytest.approx(math.exp(loss))
+    assert report["acc"] == pytest.approx((output.argmax(-1) == target).float().mean().item())
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"), [(CLASSES, ["loss", "acc"]), (VALUES, ["loss", "rmse", "mae"])]
+)
+def test_what_is_logged_is_what_metrics_says(spec, names):
+    module = Supervised(Linear, spec, SGD)
+    assert list(module.metrics()) == [f"{s}/{n}" for s in ("train", "val", "test") for n in names]
+    assert module.metrics()["val/loss"] == "min"
+    targets = torch.zeros(9).long() if spec is CLASSES else torch.zeros(9)
+    loader = TensorLoader(torch.randn(9, 3), targets, 4)
+    run = trainer()
+    run.fit(module, loader, loader)
+    logged = set(run.callback_metrics) | set(run.test(module, loader, verbose=False)[0])
+    assert logged == set(module.metrics())
+
+
+def test_predictions_are_outputs_beside_their_targets():
+    inputs, labels = torch.randn(6, 3), torch.randint(2, (6,))
+    module = Supervised(Linear, CLASSES, SGD)
+    (output, target), *_ = trainer().predict(module, TensorLoader(inputs, labels, 6))
+    assert torch.equal(target, labels)
+    assert torch.allclose(output, module(inputs))
+
+
+def test_a_diverged_training_stops_at_the_epoch_before_anything_is_saved(tmp_path):
+    digits = Digits(test_fraction=0.7)
+    digits.setup()
+    module = Supervised(Linear, digits.spec, partial(torch.optim.SGD, lr=1e38))
+    saved = pl.callbacks.ModelCheckpoint(tmp_path)
+    with pytest.raises(TrainingError) as failure:
+        trainer(max_epochs=3, callbacks=[saved], enable_checkpointing=True).fit(module, digits)
+    assert failure.value.reason == "diverged"
+    assert str(failure.value) == (
+        "training diverged: train/loss is nan in epoch 0; "
+        "lower optimizer.lr or set trainer.gradient_clip_val"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_learning_rate_can_be_read_and_set():
+    module = Supervised(Linear, CLASSES, SGD)
+    assert module.lr == 0.1
+    module.lr = 0.02
+    assert module.configure_optimizers().param_groups[0]["lr"] == 0.02
+
+
+def test_label_smoothing_is_refused_where_there_are_no_labels():
+    with pytest.raises(ConfigError) as refusal:
+        task(VALUES, label_smoothing=0.1)
+    assert str(refusal.value) == (
+        "model.label_smoothing: 0.1, but this data has values and no labels"
+    )
+
+
+def rates(schedule: Schedule) -> list[float]:
+    """The learning rate at each step of two epochs of three batches."""
+    seen = []
+
+    class Watch(pl.Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            seen.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    loader = TensorLoader(torch.randn(9, 3), torch.zeros(9).long(), 3)
+    module = Supervised(Linear, CLASSES, SGD, schedule)
+    trainer(max_epochs=2, callbacks=[Watch()]).fit(module, loader, loader)
+    return seen
+
+
+def test_a_curve_by_epochs_changes_between_epochs():
+    halve = partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5)
+    assert rates(Schedule(halve)) == [0.1] * 3 + [0.05] * 3
+
+
+def test_a_curve_by_steps_is_told_how_many_there_are():
+    curve = partial(torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1)
+    optimizer = SGD([torch.nn.Parameter(torch.zeros(1))])
+    expected = curve(optimizer, total_steps=6)
+    steps = []
+    for _ in range(6):
+        steps.append(optimizer.param_groups[0]["lr"])
+        if len(steps) < 6:
+            optimizer.step()
+            expected.step()
+    assert rates(Schedule(curve, interval="step")) == pytest.approx(steps)
+
+
+def test_a_curve_by_steps_that_needs_no_end_is_not_told_one():
+    halve = partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5)
+    assert rates(Schedule(halve, interval="step")) == [0.1 * 0.5**k for k in range(6)]
+
+
+@pytest.mark.parametrize(("monitor", "mode"), [("val/loss", "min"), ("val/acc", "max")])
+def test_a_plateau_is_seen_in_the_metrics_own_direction(monitor, mode):
+    module = Supervised(Linear, CLASSES, SGD)
+    plateau = Schedule(torch.optim.lr_scheduler.ReduceLROnPlateau, monitor=monitor)
+    described = plateau.build(SGD(module.parameters()), math.inf, module.metrics())
+    assert described["scheduler"].mode == mode
+    assert described["monitor"] == monitor
+
+
+def test_a_curve_by_steps_without_an_end_is_refused():
+    curve = partial(torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1)
+    optimizer = SGD([torch.nn.Parameter(torch.zeros(1))])
+    with pytest.raises(ConfigError) as refusal:
+        Schedule(curve, interval="step").build(optimizer, math.inf, {})
+    assert str(refusal.value) == (
+        "scheduler.interval: step needs to know when training ends; "
+        "set trainer.max_epochs or trainer.max_steps"
+    )
