@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from functools import partial
@@ -15,7 +16,7 @@ from dlcli.models.supervised import Supervised
 from dlcli.nets.mlp import MLP
 
 
-def main(devices: int) -> None:
+def train(devices: int) -> dict[str, float]:
     """Two epochs; 1,258 training examples leave a last batch of 18."""
     warnings.filterwarnings("error", message=".*sync_dist.*")
     pl.seed_everything(0, verbose=False)
@@ -36,9 +37,10 @@ def main(devices: int) -> None:
     trainer.fit(module, data)
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     tested = trainer.test(module, data, verbose=False)[0]
-    if trainer.global_rank == 0:
-        print(json.dumps({**metrics, **tested}))
+    return {**metrics, **tested}
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    results = train(int(sys.argv[1]))
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        print(json.dumps(results))
