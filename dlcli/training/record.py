@@ -15,7 +15,7 @@ import yaml
 
 from dlcli import __version__
 from dlcli.config.compose import Config
-from dlcli.config.redact import redact, redact_text
+from dlcli.config.redact import redact, redact_override, redact_text, secret_values
 from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import write_text
 from dlcli.training.device import device_name
@@ -38,20 +38,21 @@ PACKAGES = (
 def record_start(run: Run, config: Config, experiment: Experiment) -> None:
     """Write what is known before training starts into the run's artifacts, parameters and tags."""
     values = redact(config.values)
+    secrets = [*secret_values(config.values), *config.secrets]
     artifacts = run.artifacts
     write_text(artifacts / "config.yaml", yaml.safe_dump(values, sort_keys=False))
     origin = {
-        "overrides": [redact_text(text, config.values) for text in config.overrides],
+        "overrides": [redact_override(text, secrets) for text in config.overrides],
         "choices": config.choices,
         "allow": list(config.allow),
         "origins": config.origins,
     }
-    write_text(artifacts / "origins.json", redact_text(json.dumps(origin, indent=1), config.values))
+    write_text(artifacts / "origins.json", redact_text(json.dumps(origin, indent=1), secrets))
     environment = environment_now()
     write_text(artifacts / "environment.json", json.dumps(environment, indent=1))
     code = git_state()
     if code.get("diff"):
-        write_text(artifacts / "git.diff", redact_text(code["diff"], config.values))
+        write_text(artifacts / "git.diff", redact_text(code["diff"], secrets))
     run.log_params(values)
     run.set_directions(declared(experiment.model) or {})
     run.set_tags(
@@ -61,7 +62,7 @@ def record_start(run: Run, config: Config, experiment: Experiment) -> None:
             "dlcli.data.spec": repr(experiment.spec),
             "dlcli.device": environment["device"],
             "dlcli.seed": str(values["seed"]),
-            "dlcli.command": redact_text(" ".join(sys.argv[1:]), config.values),
+            "dlcli.command": " ".join(redact_override(word, secrets) for word in sys.argv[1:]),
             **{f"dlcli.choice.{group}": option for group, option in config.choices.items()},
             **({"mlflow.source.git.commit": code["commit"]} if code.get("commit") else {}),
             **({"dlcli.git.dirty": code["dirty"]} if code.get("dirty") else {}),
