@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from dlcli.cli.boundary import Boundary
+from dlcli.cli.doctor import doctor
+from dlcli.cli.evaluate import evaluate
+from dlcli.cli.list import list_
+from dlcli.cli.runs import runs
 from dlcli.cli.train import train
+from dlcli.cli.ui import ui
+
+
+class Commands(Boundary):
+    """The commands, with completion that understands overrides."""
+
+    def main(self, args: Any = None, *others: Any, **named: Any) -> Any:
+        """Have our shell scripts at hand where one is asked for or asks."""
+        from dlcli.cli.shells import register
+
+        register()
+        return super().main(args, *others, **named)
+
 
 app = typer.Typer(
-    cls=Boundary,
+    cls=Commands,
     name="dlcli",
     help="Train, search, evaluate and compare deep-learning experiments.",
     no_args_is_help=True,
@@ -18,6 +37,11 @@ app = typer.Typer(
 )
 app.callback()(lambda: None)
 app.command()(train)
+app.command()(evaluate)
+app.command()(runs)
+app.command("list")(list_)
+app.command()(ui)
+app.command()(doctor)
 
 
 def main() -> None:

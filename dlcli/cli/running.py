@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcli.cli import output
+from dlcli.cli.store import store_root
 from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
 
@@ -15,27 +16,31 @@ if TYPE_CHECKING:
     from dlcli.config.compose import Config
     from dlcli.tracking.client import Recorder
     from dlcli.tracking.query import RunRecord
+    from dlcli.tracking.settings import MLflow, NoTracking
     from dlcli.training.session import TrainResult
 
 # What a resumed run may change without becoming another run.
 RESUMABLE = ("trainer.", "callbacks.", "tracking", "data.root", "data.device")
 
 
-def store_root() -> Path:
-    """The folder of the runs."""
-    return Path("mlruns").absolute()
-
-
 @contextmanager
 def recording(config: Config) -> Iterator[Recorder | None]:
     """A recorder that gets ready while torch is imported; None on ranks that record nothing."""
     from dlcli.config.instantiate import instantiate
-    from dlcli.tracking.client import Recorder
 
     if not is_first_rank():
         yield None
         return
-    recorder = Recorder.start(instantiate(config.values["tracking"]), store_root())
+    with recording_to(instantiate(config.values["tracking"], config.allow)) as recorder:
+        yield recorder
+
+
+@contextmanager
+def recording_to(settings: MLflow | NoTracking) -> Iterator[Recorder]:
+    """A recorder for a store, closed at the end; what it has to say is shown."""
+    from dlcli.tracking.client import Recorder
+
+    recorder = Recorder.start(settings, store_root())
     try:
         yield recorder
     finally:

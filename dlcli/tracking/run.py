@@ -45,6 +45,7 @@ class Run:
         self._param_key = CleanKeys()
         self._params: dict[str, str] | None = None  # read when first needed
         self._resumes = 0
+        self._before: dict[tuple[str, int], Any] = {}  # what a resumed run need not log again
         self._touched = time.monotonic()
         self._finished = False
         info = folder.update(owner=Owner.current().written())
@@ -86,6 +87,8 @@ class Run:
             StoreError: the disk is full.
         """
         values = [(self._metric_key(key), spool.packed(float(v))) for key, v in metrics.items()]
+        if self._before:
+            values = [(key, v) for key, v in values if self._before.get((key, int(step))) != v]
         now = int(time.time() * 1000)
         for start in range(0, len(values), METRICS_A_LINE):
             part = dict(values[start : start + METRICS_A_LINE])
@@ -154,6 +157,7 @@ class Run:
         """Make a run that ended a running one again."""
         self._folder.mark()
         self._known_params()
+        self._before = self._known_metrics()
         self._append_status("RUNNING", "resumed")
         self._resumes += 1
 
@@ -165,6 +169,15 @@ class Run:
                     self._params |= line["values"]
                 self._resumes += line.get("status") == "RUNNING"
         return self._params
+
+    def _known_metrics(self) -> dict[tuple[str, int], Any]:
+        """The value that each metric has at each step, as it was logged last."""
+        return {
+            (name, line["step"]): value
+            for line, _ in spool.read(self._folder.spool)
+            if line.get("kind") == "metric"
+            for name, value in line["values"].items()
+        }
 
     def _long(self, kind: str, name: str, text: str) -> str:
         """Keep a whole text in an artifact; return what stands in its place."""

@@ -9,6 +9,7 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 
 from dlcli.errors import TrainingError
+from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import better, direction, logged
 
 
@@ -23,6 +24,9 @@ def save(trainer: Trainer, role: str, epochs: int) -> None:
     # those of the training are logged after the validation, so beside it they are an epoch old
     fresh = {k: v for k, v in logged(trainer).items() if role == "last" or "train/" not in k}
     about = {"epoch": epochs, "metrics": fresh}
+    # a resumed run does not log again what is before its checkpoint, so that must be safe first
+    if isinstance(trainer.logger, RunLogger):
+        trainer.logger.flush()
     trainer.save_checkpoint(role, weights_only=False, storage_options=about)
 
 

@@ -34,6 +34,12 @@ class RunLogger(Logger):
         if self.run is not None:
             self.run.log_metrics(metrics, step=step or 0)
 
+    @rank_zero_only
+    def flush(self) -> None:
+        """Make what is recorded so far survive a power loss."""
+        if self.run is not None:
+            self.run.log_metrics({}, step=0, flush=True)
+
     def log_hyperparams(
         self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any
     ) -> None:

@@ -34,8 +34,8 @@ class StopRequest:
     def install(self) -> None:
         """Handle the signals from here on; only in the main thread, which alone may."""
         for number in SIGNALS:
-            ignored = signal.getsignal(number) is signal.SIG_IGN  # nohup ignores SIGHUP
-            if not ignored:
+            under_nohup = number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
+            if not under_nohup:
                 signal.signal(number, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.errors import ConfigError
+from dlcli.tracking import spool
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.reconcile import reconcile
 from dlcli.tracking.run import flatten
@@ -135,3 +136,18 @@ def test_nested_parameters_become_dotted_names() -> None:
         "a.c": "{}",
         "d": "[1, 2]",
     }
+
+
+def test_a_resumed_run_does_not_log_again_what_it_has(folder_only: Recorder) -> None:
+    run = folder_only.create_run("plain", {})
+    run.log_metrics({"val/loss": 0.5, "val/acc": math.nan}, step=1)
+    run.finish("KILLED", "signal")
+    again = folder_only.reopen_run("plain")
+    again.log_metrics({"val/loss": 0.5, "val/acc": math.nan, "val/f1": 1.0}, step=1)
+    again.log_metrics({"val/loss": 0.4}, step=1)
+    lines = [line for line, _ in spool.read(again.folder / "spool.jsonl")]
+    assert [line["values"] for line in lines if line["kind"] == "metric"] == [
+        {"val/loss": 0.5, "val/acc": "nan"},
+        {"val/f1": 1.0},
+        {"val/loss": 0.4},
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 import torch
 
+from dlcli.errors import Stopped
 from dlcli.tracking.history import Series, read_history
 from dlcli.training.checkpoint import CheckpointFolder, load
 
@@ -61,20 +63,34 @@ def work(overrides: tuple[str, ...], root: Path) -> None:
     resume(config, artifacts, record, recorder, root, warn=lambda text: None, quiet=True)
 
 
-def run_killed(overrides: tuple[str, ...], root: Path, times: Iterator[float]) -> Outcome:
-    """Train to the end, killing the process with SIGKILL when each of the times is over."""
+def work_until_stopped(overrides: tuple[str, ...], root: Path) -> None:
+    """Work, and end with the exit status that the command would have."""
+    try:
+        work(overrides, root)
+    except Stopped as stopped:
+        sys.exit(stopped.status)
+
+
+def run_killed(
+    overrides: tuple[str, ...],
+    root: Path,
+    times: Iterator[float],
+    number: signal.Signals = signal.SIGKILL,
+) -> Outcome:
+    """Train to the end, sending the process a signal when each of the times is over."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.training.warm"])
     kills = 0
     while True:
-        process = context.Process(target=work, args=((*BASE, *overrides), root))
+        process = context.Process(target=work_until_stopped, args=((*BASE, *overrides), root))
         started = time.monotonic()
         process.start()
         process.join(next(times, None))
         if process.is_alive():
             assert process.pid is not None
-            os.kill(process.pid, signal.SIGKILL)
+            os.kill(process.pid, number)
             process.join()
+        if process.exitcode in (-number, 128 + number):
             kills += 1
             continue
         assert process.exitcode == 0, f"after {kills} kills"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ SCHEDULES = ("none", "cosine")
 CELLS = list(itertools.product(MODELS, OPTIMIZERS, SCHEDULES))
 
 
-def kill_and_compare(cell: tuple[str, str, str], kills: int, seed: int, folder: Path) -> None:
+def kill_and_compare(
+    cell: tuple[str, str, str],
+    kills: int,
+    seed: int,
+    folder: Path,
+    number: signal.Signals = signal.SIGKILL,
+) -> None:
     """Kill runs at random times until so many kills are done; compare each with an unbroken one."""
     overrides = tuple(
         f"{group}={option}"
@@ -28,7 +35,7 @@ def kill_and_compare(cell: tuple[str, str, str], kills: int, seed: int, folder: 
     done = 0
     for attempt in itertools.count():
         times = (numbers.uniform(0.2, unbroken.seconds) for _ in range(kills - done))
-        killed = run_killed(overrides, folder / str(attempt), times)
+        killed = run_killed(overrides, folder / str(attempt), times, number)
         place = f"seed {seed}, attempt {attempt}"
         assert differences(learned(unbroken), learned(killed)) == [], place
         assert killed.metrics == unbroken.metrics, place
@@ -45,6 +52,13 @@ def learned(outcome: Outcome) -> dict[str, Any]:
 @pytest.mark.parametrize("cell", [("cnn", "adam", "cosine"), ("mlp", "momentum", "none")])
 def test_a_killed_run_ends_as_an_unbroken_one(cell: tuple[str, str, str], tmp_path: Path) -> None:
     kill_and_compare(cell, kills=3, seed=1, folder=tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_stopped_in_the_middle_of_an_epoch_ends_as_an_unbroken_one(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    kill_and_compare(("cnn", "adam", "cosine"), 2, 3, tmp_path, number)
 
 
 @pytest.mark.slow
