@@ -11,7 +11,10 @@ import typer
 from typer.core import TyperGroup
 
 from dlcli.cli import output
-from dlcli.errors import DlcliError, Stopped
+from dlcli.errors import ConfigError, DlcliError, Stopped
+
+# The parser's own error, by way of one of its kinds that typer makes public.
+UsageError: Any = typer.BadParameter.__bases__[0]
 
 
 class Boundary(TyperGroup):
@@ -27,9 +30,12 @@ class Boundary(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; end with the status of the error it raises."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
         except DlcliError as error:
             raise typer.Exit(report(error)) from error
+        except UsageError as error:
+            raise typer.Exit(report(self._refusal(ctx, error))) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(
                 report(Stopped("stopped by SIGINT; nothing was left half done", 2))
@@ -38,6 +44,15 @@ class Boundary(TyperGroup):
             # whoever read our output has gone; keep Python from complaining at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(141) from None
+        return result
+
+    def _refusal(self, ctx: Any, error: Any) -> ConfigError:
+        """What is wrong with the words of the command line, and where to look."""
+        command = error.ctx.command_path if error.ctx else "dlcli"
+        problem = error.format_message().rstrip(".").replace("\n", " ")
+        if problem.startswith("No such command") and "Did you mean" not in problem:
+            problem += f"; commands: {', '.join(self.list_commands(ctx))}"
+        return ConfigError(f"{problem}; see {command} --help")
 
 
 def report(error: DlcliError) -> int:

@@ -1,20 +1,120 @@
-"""Shell completion from the config files alone."""
+"""What may stand at a place of the command line, from the configuration files alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-def complete_group(incomplete: str) -> list[tuple[str, str]]:
+import typer
+
+from dlcli.errors import DlcliError
+
+if TYPE_CHECKING:
+    from dlcli.config.repository import Repository
+
+Candidates = list[tuple[str, str]]
+SIGNS = ("++", "+", "~")
+ROOT = "train"
+
+
+def complete_group(incomplete: str) -> Candidates:
     """Groups that begin so."""
-    from dlcli.config.catalogue import groups
+    with suppress(DlcliError):
+        from dlcli.config.catalogue import groups
 
-    return [(name, "") for name in groups() if name.startswith(incomplete)]
+        return [(name, "") for name in groups() if name.startswith(incomplete)]
+    return []
 
 
-def complete_override(incomplete: str) -> list[tuple[str, str]]:
-    """``group=`` where no group is chosen yet, ``group=option`` behind one."""
+def complete_override(ctx: typer.Context, incomplete: str) -> Candidates:
+    """``group=`` and ``key=`` where none is chosen yet, ``group=option`` behind a group."""
+    sign = next((sign for sign in SIGNS if incomplete.startswith(sign)), "")
+    wanted = incomplete.removeprefix(sign)
+    with suppress(DlcliError):
+        found = _overrides(wanted, _given(ctx))
+        return [(f"{sign}{text}", about) for text, about in found if text.startswith(wanted)]
+    return []
+
+
+def complete_tracking(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Overrides of the store alone."""
+    return [found for found in complete_override(ctx, incomplete) if found[0].startswith("track")]
+
+
+def complete_run(incomplete: str) -> Candidates:
+    """Names of the runs recorded in the working folder."""
+    from dlcli.cli.store import store_root, tracking_settings
+
+    with suppress(DlcliError):
+        settings, root = tracking_settings(), store_root()
+        from dlcli.tracking.query import list_runs
+        from dlcli.tracking.settings import MLflow
+        from dlcli.tracking.uri import resolve
+
+        if isinstance(settings, MLflow) and resolve(settings, root).path is None:
+            return []  # a server is not asked at every press of a key
+        names = ["latest", *(record.name for record in list_runs(settings, root))]
+        return [(name, "") for name in dict.fromkeys(names) if name.startswith(incomplete)]
+    return []
+
+
+def _given(ctx: typer.Context) -> Sequence[str]:
+    given = ctx.params.get("overrides")
+    return [str(text) for text in given] if isinstance(given, (list, tuple)) else []
+
+
+def _overrides(wanted: str, given: Sequence[str]) -> Candidates:
     from dlcli.config.catalogue import options
 
-    group, equals, start = incomplete.partition("=")
-    if not equals:
-        return [(f"{name}=", help_) for name, help_ in complete_group(incomplete)]
-    return [(f"{group}={name}", help_) for name, help_ in options(group) if name.startswith(start)]
+    group, equals, _ = wanted.partition("=")
+    if equals:
+        return [(f"{group}={name}", about) for name, about in options(group)]
+    group, dot, _ = wanted.partition(".")
+    if dot:
+        return [(f"{key}=", "") for key in _keys_of(group, given)]
+    own = [(f"{key}=", "") for key in _repository_values(ROOT) if not key.startswith("_")]
+    return [*((f"{name}=", about) for name, about in complete_group(wanted)), *own]
+
+
+def _keys_of(group: str, given: Sequence[str]) -> Iterator[str]:
+    """The keys of the option that a group has: as given on the line, else the root's default."""
+    repository = _repository()
+    chosen = dict(text.partition("=")[::2] for text in given).get(group)
+    root = repository.file(ROOT)
+    defaults = [item for item in root.defaults if isinstance(item, dict)] if root else []
+    option = chosen or next((item[group] for item in defaults if group in item), None)
+    file = repository.file(f"{group}/{option}")
+    if file is None:
+        return
+    for part in [*(repository.file(f"{group}/{name}") for name in _names(file.defaults)), file]:
+        if part is not None:
+            yield from _dotted(part.values, group)
+
+
+def _names(defaults: Sequence[Any]) -> list[str]:
+    return [name for name in defaults if isinstance(name, str) and name != "_self_"]
+
+
+def _dotted(values: dict[str, Any], prefix: str) -> Iterator[str]:
+    for name, value in values.items():
+        if str(name).startswith("_"):
+            continue
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}.{name}")
+        else:
+            yield f"{prefix}.{name}"
+
+
+def _repository_values(name: str) -> dict[str, Any]:
+    file = _repository().file(name)
+    return file.values if file else {}
+
+
+def _repository() -> Repository:
+    from pathlib import Path
+
+    from dlcli.config.folders import project, search_path
+    from dlcli.config.repository import Repository
+
+    return Repository(search_path(project(Path.cwd()).config_dir))

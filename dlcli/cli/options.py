@@ -7,20 +7,46 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli.completion import complete_group, complete_override
+from dlcli.cli.completion import (
+    complete_group,
+    complete_override,
+    complete_run,
+    complete_tracking,
+)
 
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[OVERRIDES]...",
+        metavar="OVERRIDES",
         help="Hydra's grammar: model=cnn optimizer.lr=0.01 ~callbacks.early_stopping",
         autocompletion=complete_override,
         show_default=False,
     ),
 ]
+TrackingOverrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="OVERRIDES",
+        help="Of the store alone: tracking.uri=… tracking.experiment=…",
+        autocompletion=complete_tracking,
+        show_default=False,
+    ),
+]
 Group = Annotated[
     str | None,
-    typer.Argument(help="One group.", autocompletion=complete_group, show_default=False),
+    typer.Argument(
+        metavar="GROUP", help="One group.", autocompletion=complete_group, show_default=False
+    ),
+]
+RUN_HELP = "A run's id or the beginning of it, its name, latest, or best:METRIC"
+Run = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help=f"{RUN_HELP}; or the path of a checkpoint.",
+        autocompletion=complete_run,
+        show_default=False,
+    ),
 ]
 Name = Annotated[
     str | None,

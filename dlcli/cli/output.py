@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
+
+GAP = "  "
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 @dataclass
@@ -35,30 +42,60 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: drawn in a terminal, plain aligned columns elsewhere."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], dispensable: Sequence[str] = ()
+) -> None:
+    """Print aligned columns, numbers to the right; whole where nobody's screen sets a limit.
 
-    console = Console()
-    plain = not console.is_terminal or console.is_dumb_terminal
-    if plain:
-        _print_plain([columns, *rows])
-        return
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*[cell.replace("[", r"\[") for cell in row])
-    console.print(table)
-
-
-def _print_plain(lines: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    Args:
+        columns: their headings.
+        rows: one text for each column.
+        dispensable: headings of what to leave out in a terminal too narrow, the first first.
+    """
+    width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    table = [list(columns), *map(list, rows)]
+    for name in dispensable:
+        if _width(table) <= width:
+            break
+        table = _without(table, table[0].index(name))
+    heading, *lines = [line[:width] for line in _aligned(table)]
+    print(f"{BOLD}{heading}{PLAIN}" if is_styled() else heading)
     for line in lines:
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-        print("  ".join(cells).rstrip())
+        print(line)
+
+
+def is_styled() -> bool:
+    """Whether stdout is a terminal that understands more than plain lines."""
+    plain = os.environ.get("TERM", "dumb") == "dumb" or bool(os.environ.get("NO_COLOR"))
+    return sys.stdout.isatty() and not plain
+
+
+def _without(table: list[list[str]], position: int) -> list[list[str]]:
+    return [line[:position] + line[position + 1 :] for line in table]
+
+
+def _width(table: list[list[str]]) -> int:
+    return max(len(line) for line in _aligned(table))
+
+
+def _aligned(table: list[list[str]]) -> list[str]:
+    columns = [_padded(column) for column in zip(*table, strict=True)]
+    return [GAP.join(cells).rstrip() for cells in zip(*columns, strict=True)]
+
+
+def _padded(column: Sequence[str]) -> list[str]:
+    """The cells of a column, of one width; to the right where all are numbers."""
+    width = max(len(cell) for cell in column)
+    right = all(_is_number(cell) for cell in column[1:] if cell)
+    return [cell.rjust(width) if right else cell.ljust(width) for cell in column]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def number(value: float) -> str:
@@ -68,7 +105,12 @@ def number(value: float) -> str:
 
 def warn(messages: Sequence[str]) -> None:
     """Print warnings on stderr, a line each."""
-    import sys
-
     for message in messages:
         print(f"warning: {message}", file=sys.stderr)
+
+
+def shortened(path: Path | None) -> str:
+    """A path as it is reached from the working folder."""
+    if path is None:
+        return "none"
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

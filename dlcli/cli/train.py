@@ -33,7 +33,7 @@ def train(
     debug: Debug = False,
     allow: Allow = None,
 ) -> None:
-    """Train a model on a data set, test its best checkpoint, record the run."""
+    """Train a model, test its best checkpoint, record the run."""
     from dlcli.config.compose import compose
 
     config = compose("train", overrides or [], config_dir, allow or [])
@@ -78,16 +78,10 @@ def print_result(result: TrainResult) -> None:
     rows = [[name, output.number(value)] for name, value in sorted(result.metrics.items())]
     output.print_table(["metric", "best checkpoint"], rows)
     print(f"run         {result.run_name} ({result.run_id})")
-    print(f"checkpoint  {_shortened(result.best or result.last)}")
+    print(f"checkpoint  {output.shortened(result.best or result.last)}")
     print(f"duration    {result.duration_s:.1f} s")
     if not result.delivered:
         print("not everything has reached the tracking store yet; the next start delivers it")
     print("\nto go on:")
     print(f"  dlcli evaluate {result.run_name}")
     print("  dlcli ui")
-
-
-def _shortened(path: Path | None) -> str:
-    if path is None:
-        return "none"
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from lightning_fabric.utilities.seed import seed_everything
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 
 from dlcli.config.compose import Config
 from dlcli.data.spec import DataSpec
-from dlcli.errors import CheckpointError, ConfigError
+from dlcli.errors import CheckpointError, ConfigError, Stopped, TrainingError
 from dlcli.tracking.client import Recorder
-from dlcli.training.checkpoint import load
+from dlcli.tracking.run import Run
+from dlcli.training.checkpoint import load, write_text
+from dlcli.training.confusion import count, per_class
 from dlcli.training.experiment import build_data, build_model, build_trainer
 from dlcli.training.figures import confusion_matrix
 from dlcli.training.metrics import logged
+from dlcli.training.source import Source
 from dlcli.training.train import ending
 
 Split = Literal["train", "val", "test"]
+
+# What of the run's trainer changes the numbers: with these they are the run's own.
+KEPT = ("_target_", "accelerator", "precision", "deterministic", "benchmark")
+LIMITS = {"val": "limit_val_batches", "test": "limit_test_batches"}
 
 
 @dataclass(frozen=True)
@@ -29,39 +40,28 @@ class EvaluateResult:
 
     Args:
         run_id: of the evaluation's own record.
+        run_name: of the same.
         source_run_id: of the run evaluated; None for a checkpoint without one.
         split: the split evaluated on.
         metrics: named ``SPLIT/quantity``.
-        artifacts: the figures recorded, as paths below the record's artifacts.
-        folder: where they are.
+        artifacts: what was recorded, as paths below ``folder``.
+        folder: the record's artifacts.
+        warnings: why the metrics may not be those of the run.
     """
 
     run_id: str
+    run_name: str
     source_run_id: str | None
     split: Split
     metrics: dict[str, float]
     artifacts: list[str]
     folder: Path
+    warnings: list[str]
 
 
-@dataclass(frozen=True)
-class Source:
-    """What is evaluated.
-
-    Args:
-        config: the run's own, with what the caller changed of it.
-        checkpoint: the file.
-        run_id: of the run, where the checkpoint belongs to one.
-        name: how a person would call it.
-    """
-
-    config: Config
-    checkpoint: Path
-    run_id: str | None
-    name: str
-
-
-def evaluate(source: Source, split: Split, recorder: Recorder, root: Path) -> EvaluateResult:
+def evaluate(
+    source: Source, split: Split, recorder: Recorder, root: Path, name: str | None = None
+) -> EvaluateResult:
     """Rebuild data and model from a run's configuration, and measure its checkpoint.
 
     Args:
@@ -69,34 +69,40 @@ def evaluate(source: Source, split: Split, recorder: Recorder, root: Path) -> Ev
         split: on which part of the data.
         recorder: started; records the evaluation as a child of the run.
         root: the folder of the store.
+        name: of the evaluation; else it is named after the run and the split.
 
     Raises:
-        ConfigError, DataError, CheckpointError: before anything is created.
+        ConfigError, DataError, CheckpointError, TrainingError, Stopped: before anything is created.
+        StoreError: the store cannot take the record.
     """
     config = source.config
+    seed_everything(config.values["seed"], workers=True, verbose=False)
     data, spec = build_data(config.values["data"], config.allow)
     model = build_model({**config.values, "compile": False}, spec, config.allow)
-    restore(model, source.checkpoint)
-    trainer = _trainer(config, root)
-    metrics = measure(trainer, model, data, split)
-    name = f"{source.name}-{split}"
-    run = recorder.create_run(
-        name, tags={"dlcli.kind": "evaluate", "dlcli.split": split}, parent_id=source.run_id
-    )
+    checkpoint = load(source.checkpoint)
+    restore(model, checkpoint["state_dict"], source.checkpoint)
+    warnings = differences(checkpoint, data)
+    with failures_explained(data):
+        trainer = one_device_trainer(config, split, root)
+        metrics = measure(trainer, model, data, split)
+        counts = confusion(trainer, model, data, spec, split)
+    tags = {"dlcli.kind": "evaluate", "dlcli.split": split}
+    run = recorder.create_run(name or f"{source.name[:90]}-{split}", tags, source.run_id)
     with ending(run):
-        run.set_tags({"dlcli.checkpoint": source.checkpoint.name})
-        run.log_metrics(metrics, step=0)
-        drawn = draw(trainer, model, data, spec, split, run.artifacts)
-    return EvaluateResult(run.id, source.run_id, split, metrics, drawn, run.artifacts)
+        run.set_tags(marks(source, data))
+        run.log_metrics(metrics, step=int(checkpoint.get("global_step", 0)))
+        kept = [] if counts is None else record(run, counts, spec.classes, split)
+    return EvaluateResult(
+        run.id, run.name, source.run_id, split, metrics, kept, run.artifacts, warnings
+    )
 
 
-def restore(model: LightningModule, checkpoint: Path) -> None:
+def restore(model: LightningModule, state: Mapping[str, Any], checkpoint: Path) -> None:
     """Load a checkpoint's weights into a model.
 
     Raises:
-        CheckpointError: damaged, or of another model; the first three mismatches are named.
+        CheckpointError: of another model; the first three mismatches are named.
     """
-    state = load(checkpoint)["state_dict"]
     own = model.state_dict()
     wrong = [f"{key} is missing" for key in own if key not in state]
     wrong += [f"{key} is not in the model" for key in state if key not in own]
@@ -110,13 +116,47 @@ def restore(model: LightningModule, checkpoint: Path) -> None:
     model.load_state_dict(state)
 
 
-def _trainer(config: Config, root: Path) -> Trainer:
+def differences(checkpoint: Mapping[str, Any], data: LightningDataModule) -> list[str]:
+    """Why the metrics may not be those of the run: its data has changed since."""
+    before = checkpoint.get("dlcli", {}).get("fingerprint", "")
+    now = str(getattr(data, "fingerprint", ""))
+    if not before or before == now:
+        return []
+    return [
+        f"data: it has changed since the run was trained (fingerprint {before[:12]}, now "
+        f"{now[:12]}), so these are not the metrics of the data it was trained on"
+    ]
+
+
+@contextmanager
+def failures_explained(data: LightningDataModule) -> Iterator[None]:
+    """Turn what a device or Lightning raises into errors that say what to do.
+
+    Raises:
+        TrainingError: out of memory.
+        Stopped: a Ctrl-C, of which Lightning makes an exit.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        size = getattr(data, "batch_size", "unknown")
+        raise TrainingError(
+            f"data.batch_size={size}: out of memory; use a smaller batch", reason="oom"
+        ) from error
+    except SystemExit as error:
+        raise Stopped("stopped by SIGINT; nothing was recorded", 2) from error
+
+
+def one_device_trainer(config: Config, split: Split, root: Path) -> Trainer:
     """A trainer of the run's precision on one device, which writes nothing."""
     node = config.values["trainer"]
-    kept = {key: node[key] for key in ("_target_", "accelerator", "precision") if key in node}
+    kept = {key: node[key] for key in KEPT if key in node}
     if kept.get("accelerator") in ("gpu", "cuda") and not torch.cuda.is_available():
-        kept["accelerator"] = "cpu"
-    silent: dict[str, Any] = {"logger": False, "enable_checkpointing": False, "devices": 1}
+        kept = {"_target_": kept["_target_"], "accelerator": "cpu"}
+    limit = node.get(LIMITS.get(split, ""))
+    if limit is not None:
+        kept |= {LIMITS[split]: limit, "limit_predict_batches": limit}
+    silent = {"logger": False, "enable_checkpointing": False, "devices": 1}
     node = {**kept, **silent, "enable_progress_bar": False}
     return build_trainer(node, config.allow, default_root_dir=str(root))
 
@@ -151,22 +191,39 @@ def split_loader(data: LightningDataModule, split: Split) -> Any:
     return loader
 
 
-def draw(
+def confusion(
     trainer: Trainer,
     model: LightningModule,
     data: LightningDataModule,
     spec: DataSpec,
     split: Split,
-    artifacts: Path,
-) -> list[str]:
-    """Draw the confusion matrix of a classifier; return what was drawn."""
-    if spec.target != "class":
-        return []
+) -> np.ndarray | None:
+    """How often class i was taken for class j; None where there are no classes to tell apart.
+
+    A module of the user's own takes part when its ``predict_step`` returns logits and targets.
+    """
+    if spec.target != "class" or type(model).predict_step is LightningModule.predict_step:
+        return None
     outputs = trainer.predict(model, dataloaders=split_loader(data, split)) or []
-    counts = np.zeros((len(spec.classes), len(spec.classes)), dtype=np.int64)
-    for logits, targets in outputs:  # type: ignore[misc]
-        np.add.at(counts, (targets.cpu().numpy(), logits.argmax(dim=1).cpu().numpy()), 1)
-    path = artifacts / "figures" / f"confusion_{split}.png"
+    return count(outputs, len(spec.classes))
+
+
+def marks(source: Source, data: LightningDataModule) -> dict[str, str]:
+    """What tells an evaluation from another of the same run."""
+    choices = source.config.choices
+    return {
+        "dlcli.checkpoint": source.checkpoint.name,
+        "dlcli.overrides": " ".join(source.config.overrides),
+        "dlcli.data.fingerprint": str(getattr(data, "fingerprint", "")),
+        **{f"dlcli.choice.{group}": option for group, option in choices.items()},
+    }
+
+
+def record(run: Run, counts: np.ndarray, classes: Sequence[str], split: Split) -> list[str]:
+    """Write the confusion matrix and the figures of each class; return their names."""
+    figure, table = f"figures/confusion_{split}.png", f"per_class_{split}.json"
     accuracy = counts.trace() / max(counts.sum(), 1)
-    confusion_matrix(counts, spec.classes, f"{split}, accuracy {accuracy:.4f}", path)
-    return [str(path.relative_to(artifacts))]
+    title = f"{split}, accuracy {accuracy:.4f}"
+    confusion_matrix(counts, classes, title, run.artifacts / figure)
+    write_text(run.artifacts / table, json.dumps(per_class(counts, classes), indent=1))
+    return [figure, table]

@@ -1,0 +1,81 @@
+"""Which store the commands beside training look at, without composing more than they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import ConfigError
+from dlcli.tracking.settings import MLflow, NoTracking
+
+GROUP = "tracking"
+TARGETS: dict[str, type[MLflow] | type[NoTracking]] = {
+    "dlcli.tracking.settings.MLflow": MLflow,
+    "dlcli.tracking.settings.NoTracking": NoTracking,
+}
+
+
+def store_root() -> Path:
+    """The folder of the runs."""
+    return Path("mlruns").absolute()
+
+
+def tracking_settings(
+    overrides: Sequence[str] = (), config_dir: Path | None = None
+) -> MLflow | NoTracking:
+    """Where runs are recorded by the configuration of the working folder.
+
+    Args:
+        overrides: of the group tracking alone.
+        config_dir: the user's own tree.
+
+    Raises:
+        ConfigError: an override of another group, or a configuration that cannot be used.
+    """
+    other = [text for text in overrides if not is_of_tracking(text)]
+    if other:
+        raise ConfigError(f"override {other[0]}: only the store is asked for here: tracking.uri=…")
+    written = None if overrides else _as_written(config_dir)
+    return written or _composed(overrides, config_dir)
+
+
+def is_of_tracking(override: str) -> bool:
+    """Whether an override is about where runs are recorded."""
+    key = override.lstrip("+~").partition("=")[0]
+    return key == GROUP or key.startswith(f"{GROUP}.")
+
+
+def _as_written(config_dir: Path | None) -> MLflow | NoTracking | None:
+    """The settings straight from their file; None where it takes Hydra to tell what they are."""
+    from dlcli.config.folders import project, search_path
+    from dlcli.config.repository import Repository
+
+    repository = Repository(search_path(config_dir or project(Path.cwd()).config_dir))
+    root = repository.file("train")
+    if root is None or GROUP in root.values:
+        return None
+    chosen: dict[Any, Any] = {
+        key: value
+        for item in root.defaults
+        if isinstance(item, dict)
+        for key, value in item.items()
+    }
+    file = repository.file(f"{GROUP}/{chosen.get(GROUP)}")
+    if chosen.get("experiment") or file is None or file.defaults or "${" in str(file.values):
+        return None
+    values = dict(file.values)
+    target = TARGETS.get(values.pop("_target_", ""))
+    if target is None or not {field.name for field in fields(target)}.issuperset(values):
+        return None
+    return target(**values)
+
+
+def _composed(overrides: Sequence[str], config_dir: Path | None) -> MLflow | NoTracking:
+    from dlcli.config.compose import compose
+    from dlcli.config.instantiate import instantiate
+
+    config = compose("train", overrides, config_dir)
+    settings: MLflow | NoTracking = instantiate(config.values[GROUP], config.allow)
+    return settings
