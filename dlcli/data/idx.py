@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import torch
 
 from dlcli.data.examples import Examples, Source
 from dlcli.data.fetch import fetch
 from dlcli.data.idx_file import read_idx
+from dlcli.data.loader import Augmentation
 from dlcli.data.memory import Memory
 from dlcli.data.spec import DataSpec
 from dlcli.errors import DataError
@@ -29,14 +30,31 @@ class MNIST(Memory):
     Args:
         root: the folder with the four files, or with torchvision's ``MNIST/raw``.
         download: let torchvision fetch the files into ``root`` where there are none.
-        options: the arguments of ``Memory``; there is no ``test_fraction``, the test set is given.
+        batch_size: and all that follow: as in ``Memory``; the test set is given.
     """
 
     title = "MNIST"
     classes: tuple[str, ...] = tuple("0123456789")
 
-    def __init__(self, root: str | Path, download: bool = True, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        root: str | Path,
+        download: bool = True,
+        batch_size: int = 64,
+        val_fraction: float = 0.1,
+        seed: int = 0,
+        augment: Augmentation | None = None,
+        device: Literal["auto", "cpu"] = "auto",
+        drop_last: bool = False,
+    ) -> None:
+        super().__init__(
+            batch_size=batch_size,
+            val_fraction=val_fraction,
+            seed=seed,
+            augment=augment,
+            device=device,
+            drop_last=drop_last,
+        )
         self.root = Path(root)
         self.download = download
 
@@ -63,7 +81,9 @@ class MNIST(Memory):
             name: self._examples(paths[name, "images"], paths[name, "labels"])
             for name in ("train", "test")
         }
-        spec = DataSpec("image", tuple(sets["train"].inputs.shape[1:]), "class", classes=self.classes)
+        spec = DataSpec(
+            "image", tuple(sets["train"].inputs.shape[1:]), "class", classes=self.classes
+        )
         return Source(str(self.root), spec, sets)
 
     def _examples(self, images: Path, labels: Path) -> Examples:
