@@ -2,19 +2,20 @@
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.stamp
+BOOTSTRAP := $(VENV)/bootstrap.txt
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --compile-bytecode
 
-.PHONY: train test test-all check install clean
+.PHONY: train test test-all check install lock wheel clean
 
 train: $(STAMP)
 	@$(BIN)/dlcli train $(ARGS)
 
 test: $(STAMP)
-	$(PYTEST) $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 test-all: $(STAMP)
-	$(PYTEST) -m "" $(ARGS)
+	$(BIN)/python -m pytest -m "" $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -24,19 +25,26 @@ check: $(STAMP)
 
 install: $(STAMP)
 
-# The stamp is newer than the lock and pyproject, or everything is installed again.
+# Everything comes out of the lock, with its hash: the installer, what builds packages, and the
+# packages. The stamp is made last, so that a step that failed is tried again.
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "dlcli needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=python3.12"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "dlcli needs Python 3.11 or newer, which $(PYTHON) is not: make PYTHON=python3.12"; exit 2; } >&2
+	@echo "installing the locked packages into $(VENV): minutes the first time, then never again" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@sed -nE '/^(setuptools|uv)==/,/[^\\]$$/p' requirements.lock >$(BOOTSTRAP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BOOTSTRAP)
+	@$(UV) --require-hashes -r requirements.lock
+	@$(UV) --no-deps --editable .
+	@$(BIN)/python -m compileall -q dlcli
 	@touch $(STAMP)
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 
+wheel: $(STAMP)
+	$(BIN)/python -m hatchling build -t wheel
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
