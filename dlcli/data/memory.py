@@ -126,17 +126,21 @@ class Memory(pl.LightningDataModule, ABC):
         return self._loader(split, max(self.batch_size, LEAST_EVALUATION_BATCH))
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the training loader is, for Lightning's checkpoints.
+        """The batch size and where the training loader is, for Lightning's checkpoints.
 
         Lightning saves this of a loader too, but forgets to restore it when a schedule that
         counts steps had the loader made before the checkpoint was read.
         """
         if self._train_loader is None:
             return {}
-        return {"train_loader": self._train_loader.state_dict()}
+        return {
+            "batch_size": self.batch_size,  # Lightning's finder may have changed it
+            "train_loader": self._train_loader.state_dict(),
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Let the training loader go on from there, made already or not."""
+        self.batch_size = state_dict.get("batch_size", self.batch_size)
         self._train_state = state_dict.get("train_loader", {})
         if self._train_loader is not None and self._train_state:
             self._train_loader.load_state_dict(self._train_state)

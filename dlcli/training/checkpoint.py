@@ -81,6 +81,7 @@ class CheckpointFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._saved = False
 
     def entries(self) -> dict[str, Entry]:
         """Every checkpoint that the manifest names, by role.
@@ -117,11 +118,14 @@ class CheckpointFolder:
 
         step = int(checkpoint["global_step"])
         path = self.path / f"{role}-epoch{epoch:04d}-step{step:07d}.ckpt"
+        if self._saved and not (self.path / MANIFEST).exists():
+            raise CheckpointError(f"{self.path}: was removed while the run was going on")
         self._make()
         write_atomically(path, lambda file: torch.save(checkpoint, file))
         before = self.entries()
         entry = Entry(path.name, sha256(path), epoch, step, dict(metrics))
         self._write_manifest({**before, role: entry})
+        self._saved = True
         if role in before and before[role].file != path.name:
             (self.path / before[role].file).unlink(missing_ok=True)
         return path

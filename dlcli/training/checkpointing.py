@@ -8,9 +8,8 @@ from typing import Any, Literal
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 
-from dlcli.errors import TrainingError
 from dlcli.training.logger import RunLogger
-from dlcli.training.metrics import better, direction, logged
+from dlcli.training.metrics import better, direction, logged, never_logged
 
 
 def save(trainer: Trainer, role: str, epochs: int) -> None:
@@ -63,11 +62,7 @@ class BestCheckpoint(Checkpoint):
     def _save_if_best(self, trainer: Trainer) -> None:
         metrics = logged(trainer)
         if self.monitor not in metrics:
-            raise TrainingError(
-                f"monitor: '{self.monitor}' was not logged by the first validation; "
-                f"logged are {', '.join(sorted(metrics)) or 'none'}",
-                reason="monitor",
-            )
+            raise never_logged(self.monitor, metrics)
         value = metrics[self.monitor]
         if math.isfinite(value) and better(value, self.value, self.mode):
             self.value = value

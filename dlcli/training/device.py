@@ -10,7 +10,7 @@ from dlcli.errors import ConfigError
 
 
 def check_device(trainer: Mapping[str, Any]) -> None:
-    """Refuse an accelerator or a device index that this machine does not have.
+    """Refuse an accelerator, a device index or a number of devices that this machine lacks.
 
     Args:
         trainer: the trainer's node, with ``accelerator`` and ``devices``.
@@ -18,11 +18,15 @@ def check_device(trainer: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: with what is there.
     """
-    if trainer.get("accelerator", "auto") not in ("gpu", "cuda"):
-        return
     import torch
 
+    accelerator = trainer.get("accelerator", "auto")
     count = torch.cuda.device_count()
+    if accelerator == "cpu" or (accelerator == "auto" and not _has_accelerator()):
+        check_processes(trainer)
+        return
+    if accelerator not in ("gpu", "cuda", "auto") or (accelerator == "auto" and count == 0):
+        return
     if count == 0:
         raise ConfigError(
             f"trainer.accelerator: {trainer['accelerator']} was asked for, but there is no GPU"
@@ -34,6 +38,25 @@ def check_device(trainer: Mapping[str, Any]) -> None:
             f"trainer.devices: {trainer['devices']} was asked for, but there are {count}: "
             + ", ".join(f"{index} ({torch.cuda.get_device_name(index)})" for index in range(count))
         )
+
+
+def check_processes(trainer: Mapping[str, Any]) -> None:
+    """Refuse more processes than there are cores; two are always allowed, to try them out.
+
+    Raises:
+        ConfigError: with the number of cores.
+    """
+    cores, asked = os.cpu_count() or 1, str(trainer.get("devices", 1))
+    if asked.isdigit() and int(asked) > max(2, cores):
+        raise ConfigError(
+            f"trainer.devices: {asked} processes were asked for, but this CPU has {cores} cores"
+        )
+
+
+def _has_accelerator() -> bool:
+    import torch
+
+    return torch.accelerator.is_available()
 
 
 def _hidden() -> str:

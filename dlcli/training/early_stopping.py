@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pytorch_lightning import LightningModule, Trainer, callbacks
 
-from dlcli.training.metrics import direction
+from dlcli.training.metrics import direction, never_logged
 
 
 class EarlyStopping(callbacks.EarlyStopping):
@@ -39,6 +39,16 @@ class EarlyStopping(callbacks.EarlyStopping):
         if self._asked == "auto":
             self._turn(direction(pl_module, self.monitor, "auto"))
         super().setup(trainer, pl_module, stage)
+
+    def _validate_condition_metric(self, logs: Any) -> bool:
+        """Where Lightning raises what a user cannot tell from a bug.
+
+        Raises:
+            TrainingError: the metric was not logged.
+        """
+        if self.monitor not in logs:
+            raise never_logged(self.monitor, logs)
+        return True
 
     def _turn(self, mode: Literal["min", "max"]) -> None:
         if mode == self.mode:

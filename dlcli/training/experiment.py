@@ -9,17 +9,28 @@ from typing import Any
 
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
-from pytorch_lightning.callbacks import Callback, ProgressBar
+from pytorch_lightning.callbacks import (
+    BatchSizeFinder,
+    Callback,
+    LearningRateFinder,
+    ProgressBar,
+)
 
 from dlcli.config.compose import Config
 from dlcli.config.instantiate import instantiate
+from dlcli.config.own_code import blamed
 from dlcli.data.spec import DataSpec
-from dlcli.errors import ConfigError
+from dlcli.errors import ConfigError, DataError
 from dlcli.training.checkpoint_io import FolderCheckpointIO
 from dlcli.training.device import check_device
 from dlcli.training.logger import RunLogger
-from dlcli.training.metrics import check_monitor
+from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.random_state import RandomState
+from dlcli.training.rehearsal import rehearse
+
+REHEARSED = ("optimizer", "scheduler")
+
+FINDERS = (LearningRateFinder, BatchSizeFinder)
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,13 @@ class Experiment:
     checkpoints: FolderCheckpointIO
 
 
-def build(config: Config, root: Path, extra: list[Callback], quiet: bool = False) -> Experiment:
+def build(
+    config: Config,
+    root: Path,
+    extra: list[Callback],
+    quiet: bool = False,
+    resuming: bool = False,
+) -> Experiment:
     """Build data, model and trainer from a checked configuration.
 
     Args:
@@ -50,6 +67,7 @@ def build(config: Config, root: Path, extra: list[Callback], quiet: bool = False
         root: the folder of the store; Lightning keeps its own temporary files there.
         extra: callbacks that every run has.
         quiet: show no progress.
+        resuming: whether a checkpoint holds what Lightning's finders found.
 
     Raises:
         ConfigError: a value that only its target could judge.
@@ -63,9 +81,10 @@ def build(config: Config, root: Path, extra: list[Callback], quiet: bool = False
     data, spec = build_data(values["data"], allow)
     model = build_model(values, spec, allow)
     callbacks = [instantiate(node, allow) for node in values["callbacks"].values() if node]
-    check_monitors(model, values)
-    if quiet:
-        callbacks = [callback for callback in callbacks if not isinstance(callback, ProgressBar)]
+    with blamed(allow, ConfigError):
+        check_monitors(model, values)
+    unwanted = (*((ProgressBar,) if quiet else ()), *(FINDERS if resuming else ()))
+    callbacks = [callback for callback in callbacks if not isinstance(callback, unwanted)]
     logger, checkpoints = RunLogger(), FolderCheckpointIO()
     trainer = build_trainer(
         values["trainer"],
@@ -75,6 +94,7 @@ def build(config: Config, root: Path, extra: list[Callback], quiet: bool = False
         plugins=[checkpoints],
         default_root_dir=str(root),
     )
+    rehearse(model, *(instantiate(values[name], allow) for name in REHEARSED), trainer)
     return Experiment(data, spec, model, trainer, logger, checkpoints)
 
 
@@ -85,14 +105,15 @@ def build_data(
 
     Raises:
         ConfigError: not a data module, or one that does not say what its data looks like.
-        DataError: from the data module.
+        DataError: from the data module, or an error in the user's own by its file and line.
     """
     data = instantiate(node, allow)
     if not isinstance(data, LightningDataModule):
         raise ConfigError(f"data: {node['_target_']} is not a LightningDataModule")
-    data.prepare_data()
-    data.setup("fit")
-    spec = getattr(data, "spec", None)
+    with blamed(allow, DataError):
+        data.prepare_data()
+        data.setup("fit")
+        spec = getattr(data, "spec", None)
     if not isinstance(spec, DataSpec):
         raise ConfigError(
             f"data: {node['_target_']} has no attribute `spec` that is a DataSpec; "
@@ -125,7 +146,7 @@ def build_model(
 
 
 def check_monitors(model: LightningModule, values: Mapping[str, Any]) -> None:
-    """Refuse every monitored metric that the model says it does not log.
+    """Refuse every monitored metric that the model says it does not log, or knows no better of.
 
     Raises:
         ConfigError: naming all of them.
@@ -137,10 +158,11 @@ def check_monitors(model: LightningModule, values: Mapping[str, Any]) -> None:
             continue
         try:
             check_monitor(model, f"monitor ({place})", monitor)
+            direction(model, monitor, node.get("mode", "min"))
         except ConfigError as error:
             problems += error.problems
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(list(dict.fromkeys(problems)))
 
 
 def build_trainer(node: Mapping[str, Any], allow: tuple[str, ...], **wired: Any) -> Trainer:

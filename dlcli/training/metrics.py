@@ -8,7 +8,7 @@ from typing import Literal, cast
 from pytorch_lightning import LightningModule, Trainer
 
 from dlcli.config.suggest import nearest
-from dlcli.errors import ConfigError
+from dlcli.errors import ConfigError, TrainingError
 
 Mode = Literal["min", "max"]
 
@@ -55,6 +55,15 @@ def check_monitor(module: LightningModule, place: str, monitor: str) -> None:
     raise ConfigError(
         f"{place}: {type(module).__name__} does not log '{monitor}'{hint} "
         f"(it logs {', '.join(sorted(says))})"
+    )
+
+
+def never_logged(monitor: str, metrics: Mapping[str, object]) -> TrainingError:
+    """The end of a training whose monitored metric the module has not logged."""
+    return TrainingError(
+        f"monitor: '{monitor}' was not logged by the first validation; "
+        f"logged are {', '.join(sorted(metrics)) or 'none'}",
+        reason="monitor",
     )
 
 

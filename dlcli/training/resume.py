@@ -46,7 +46,7 @@ def resume(
     """
     folder = CheckpointFolder(artifacts / "checkpoints")
     checkpoint = choose(folder, warn)
-    session = Session(config, root, quiet)
+    session = Session(config, root, quiet, resuming=checkpoint is not None)
     if checkpoint is not None:
         check_same(session.facts, load(checkpoint), warn)
     if recorder is None or record is None:

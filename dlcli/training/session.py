@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from dlcli.config.compose import Config
 from dlcli.config.redact import redact
-from dlcli.errors import Stopped, TrainingError
 from dlcli.tracking.history import read_history
 from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import CheckpointFolder, Entry, load
 from dlcli.training.cost import Throughput, flops, parameters, peak_memory
+from dlcli.training.divergence import StopOnDivergence
 from dlcli.training.experiment import Experiment, build
+from dlcli.training.failure import failures_explained
 from dlcli.training.metrics import logged
 from dlcli.training.provenance import Provenance
 from dlcli.training.record import Clock, fingerprint, versions
@@ -55,17 +52,20 @@ class Session:
         config: of the root ``train``.
         root: the folder of the store.
         quiet: show no progress.
+        resuming: whether it goes on from a checkpoint.
     """
 
-    def __init__(self, config: Config, root: Path, quiet: bool = False) -> None:
+    def __init__(
+        self, config: Config, root: Path, quiet: bool = False, resuming: bool = False
+    ) -> None:
         self.clock = Clock()
         self.config = config
         self.run: Run | None = None
         self.stop = StopRequest(at_once=self._end_now)
         self.throughput = Throughput()
         provenance = Provenance()
-        extra = [self.throughput, StopOnSignal(self.stop), provenance]
-        self.parts: Experiment = build(config, root, extra, quiet)
+        extra = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance]
+        self.parts: Experiment = build(config, root, extra, quiet, resuming)
         self.facts = provenance.facts = {
             "config": redact(config.values),
             "fingerprint": fingerprint(self.parts),
@@ -112,7 +112,7 @@ class Session:
         """Train, from the start or from a checkpoint."""
         self.stop.check()
         parts = self.parts
-        with failures_explained(parts):
+        with failures_explained(parts.data, self.config.allow):
             parts.trainer.fit(
                 parts.model, datamodule=parts.data, ckpt_path=resume_from, weights_only=True
             )
@@ -123,7 +123,7 @@ class Session:
         parts = self.parts
         if best is not None:
             parts.model.load_state_dict(load(folder.path / best.file)["state_dict"])
-        with failures_explained(parts):
+        with failures_explained(parts.data, self.config.allow):
             parts.trainer.test(parts.model, datamodule=parts.data, verbose=False)
         tested = _stage(logged(parts.trainer), "test")
         return {**tested, **_stage(best.metrics if best else {}, "val")}
@@ -158,25 +158,3 @@ class Session:
 
 def _stage(metrics: dict[str, float], stage: str) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if name.startswith(f"{stage}/")}
-
-
-@contextmanager
-def failures_explained(parts: Experiment) -> Iterator[None]:
-    """Turn what a device or Lightning raises into errors that say what to do.
-
-    Raises:
-        TrainingError: out of memory.
-        Stopped: a Ctrl-C that reached Lightning before our own handler was there.
-    """
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        peak = torch.cuda.max_memory_allocated() / 1e9 if torch.cuda.is_available() else 0.0
-        size = getattr(parts.data, "batch_size", "unknown")
-        raise TrainingError(
-            f"data.batch_size={size}: out of memory (peak {peak:.1f} GB); "
-            "use a smaller batch, with trainer.accumulate_grad_batches for the same effect",
-            reason="oom",
-        ) from error
-    except SystemExit as error:  # what Lightning makes of a KeyboardInterrupt
-        raise Stopped("stopped by SIGINT", 2) from error

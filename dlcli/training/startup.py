@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import os
 import sys
 import warnings
 from importlib.metadata import version
@@ -58,6 +59,11 @@ def defer_torchmetrics() -> None:
 
 def import_lightning() -> None:
     """Import torch and Lightning the quick way."""
+    # Threads that wait by spinning take the cores from every other process, and each step waits
+    # for the slowest: beside one busy process a step took ten times as long. Read at import.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")  # Lightning's finders draw bars with it
     defer_torchmetrics()
     importlib.import_module("pytorch_lightning")
     for name in ("pytorch_lightning", "lightning_fabric"):
