@@ -55,8 +55,11 @@ def run_training(config: Config, name: str | None, quiet: bool) -> TrainResult |
         DlcliError: whatever stops it, after the run is recorded truly.
     """
     from dlcli.config.instantiate import check_signatures
+    from dlcli.tracking.names import check_name
     from dlcli.training.startup import import_lightning
 
+    if name is not None:
+        check_name(name)
     with recording(config) as recorder:
         import_lightning()
         check_signatures(config)

@@ -7,10 +7,9 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dlcli.config.allow import is_below
 from dlcli.config.compose import Config
 from dlcli.config.kind import kind
-from dlcli.config.own_code import failing_line, reach
+from dlcli.config.own_code import described, failing_line, reach
 from dlcli.config.problem import Problem, messages
 from dlcli.config.suggest import did_you_mean, nearest
 from dlcli.config.targets import SPECIAL, Targets
@@ -75,9 +74,9 @@ def locate(target: str) -> Any:
 
 def _broken(node: Mapping[str, Any], allow: Sequence[str], error: Exception) -> str:
     target = node["_target_"]
-    place = failing_line(error) if is_below(target, allow) else None
+    place = failing_line(error, allow)
     where = f" ({place})" if place else ""
-    return f"{target} cannot be imported: {type(error).__name__}: {error}{where}"
+    return f"{target} cannot be imported: {described(error)}{where}"
 
 
 def _unfit(key: str, node: Mapping[str, Any], made: Any) -> list[Problem]:

@@ -6,9 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dlcli.config.allow import is_below
 from dlcli.config.imported import check_signatures
-from dlcli.config.own_code import failing_line, reach
+from dlcli.config.own_code import described, failing_line, raised_in, reach
 from dlcli.config.problem import shown
 from dlcli.config.targets import Refused, Targets
 from dlcli.errors import ConfigError, DlcliError
@@ -87,13 +86,12 @@ def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
 
 def _translated(node: Mapping[str, Any], allow: Sequence[str], error: BaseException) -> Exception:
     """Return the error to raise: our own as it is, else one that names the user's own line."""
-    while error.__cause__ is not None and not isinstance(error, DlcliError):
+    while error.__cause__ is not None and raised_in(error).startswith("hydra."):
         error = error.__cause__
     if isinstance(error, DlcliError):
         return error
-    target = str(node.get("_target_"))
-    place = failing_line(error) if is_below(target, allow) else None
-    return ConfigError(f"{place or target}: {type(error).__name__}: {error}")
+    place = failing_line(error, allow) or str(node.get("_target_"))
+    return ConfigError(f"{place}: {described(error)}")
 
 
 __all__ = ["check_signatures", "instantiate"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
+import socket
+import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 from dlcli.errors import DataError
 
 ATTEMPTS = 3
+LOCK = ".download.lock"
+# For one answer of a server; torchvision itself would wait for ever.
+PATIENCE_S = 10.0
 Download = Callable[[str, Path], None]
 
 
@@ -17,7 +22,13 @@ def torchvision_download(title: str, folder: Path) -> None:
     """Fetch the data set ``title`` into ``folder/title/raw``; torchvision compares the hashes."""
     from torchvision import datasets
 
-    getattr(datasets, title)(str(folder), download=True)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE_S)
+    try:
+        with redirect_stdout(sys.stderr):
+            getattr(datasets, title)(str(folder), download=True)
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def fetch(title: str, root: Path, needed: str, download: Download = torchvision_download) -> None:
@@ -34,19 +45,27 @@ def fetch(title: str, root: Path, needed: str, download: Download = torchvision_
     """
     from filelock import FileLock
 
-    created = not root.exists()
+    created = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / ".download.lock"):
+        with FileLock(root / LOCK):
             if not (root / title).exists():
                 attempt(title, root, download)
     except Exception as error:
-        if created:
-            shutil.rmtree(root, ignore_errors=True)
+        withdraw(root, created)
         raise DataError(
             f"data.root: no {title} files in {root}, and the download failed ({brief(error)}); "
             f"put there {needed}"
         ) from error
+
+
+def withdraw(root: Path, created: list[Path]) -> None:
+    """Remove the folders that were made for a download, from the innermost on."""
+    if root in created:
+        (root / LOCK).unlink(missing_ok=True)
+    with suppress(OSError):
+        for folder in created:
+            folder.rmdir()
 
 
 def attempt(title: str, root: Path, download: Download) -> None:
@@ -64,5 +83,6 @@ def attempt(title: str, root: Path, download: Download) -> None:
 
 
 def brief(error: Exception) -> str:
-    """The first line of an error, or its type."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first line of an error, with the last where that announces it; or its type."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return f"{lines[0]} {lines[-1].strip()}" if lines[0].endswith(":") else lines[0]

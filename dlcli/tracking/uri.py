@@ -71,12 +71,18 @@ def resolve(settings: MLflow, root: Path) -> Target:
     own = root.absolute() / DATABASE
     uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{own}"
     origin = "tracking.uri" if settings.uri else "MLFLOW_TRACKING_URI"
-    if not settings.experiment or len(settings.experiment) > 500:
-        raise ConfigError("tracking.experiment: a name of 1 to 500 characters is needed")
+    _check_experiment(settings.experiment)
     kind = _kind(uri, origin)
     if kind == "sqlite":
         return _sqlite(uri, origin, own)
     return Target(uri, redact(uri), kind)
+
+
+def _check_experiment(name: str) -> None:
+    if not name.strip() or len(name) > 500:
+        raise ConfigError("tracking.experiment: a name of 1 to 500 characters is needed")
+    if not name.isprintable():
+        raise ConfigError(f"tracking.experiment: {name!r} holds characters that cannot be printed")
 
 
 def _kind(uri: str, origin: str) -> Kind:

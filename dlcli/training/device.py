@@ -8,6 +8,8 @@ from typing import Any
 
 from dlcli.errors import ConfigError
 
+ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps", "tpu")
+
 
 def check_device(trainer: Mapping[str, Any]) -> None:
     """Refuse an accelerator, a device index or a number of devices that this machine lacks.
@@ -21,6 +23,10 @@ def check_device(trainer: Mapping[str, Any]) -> None:
     import torch
 
     accelerator = trainer.get("accelerator", "auto")
+    if accelerator not in ACCELERATORS:
+        raise ConfigError(
+            f"trainer.accelerator: {accelerator!r} is unknown; choices: {', '.join(ACCELERATORS)}"
+        )
     count = torch.cuda.device_count()
     if accelerator == "cpu" or (accelerator == "auto" and not _has_accelerator()):
         check_processes(trainer)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.callbacks import (
     BatchSizeFinder,
@@ -18,7 +17,7 @@ from pytorch_lightning.callbacks import (
 
 from dlcli.config.compose import Config
 from dlcli.config.instantiate import instantiate
-from dlcli.config.own_code import blamed
+from dlcli.config.own_code import blamed, first_line
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError
 from dlcli.training.checkpoint_io import FolderCheckpointIO
@@ -27,8 +26,6 @@ from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import rehearse
-
-REHEARSED = ("optimizer", "scheduler")
 
 FINDERS = (LearningRateFinder, BatchSizeFinder)
 
@@ -94,7 +91,8 @@ def build(
         plugins=[checkpoints],
         default_root_dir=str(root),
     )
-    rehearse(model, *(instantiate(values[name], allow) for name in REHEARSED), trainer)
+    optimizer, scheduler = (instantiate(values[name], allow) for name in ("optimizer", "scheduler"))
+    rehearse(model, optimizer, scheduler, trainer)
     return Experiment(data, spec, model, trainer, logger, checkpoints)
 
 
@@ -175,5 +173,7 @@ def build_trainer(node: Mapping[str, Any], allow: tuple[str, ...], **wired: Any)
     defaults = {"enable_model_summary": False, "enable_progress_bar": bar}
     try:
         return instantiate({**defaults, **node}, allow, **wired)  # type: ignore[no-any-return]
-    except (MisconfigurationException, ValueError, TypeError) as error:
-        raise ConfigError(f"trainer: {error}") from error
+    except ConfigError as error:
+        if error.__cause__ is None:
+            raise
+        raise ConfigError(f"trainer: {first_line(error.__cause__)}") from error

@@ -1,0 +1,46 @@
+"""Make what training makes first, once beforehand, so that no run is created for a refusal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from pytorch_lightning import LightningModule, Trainer
+
+from dlcli.errors import ConfigError, DlcliError
+from dlcli.training.metrics import declared
+
+# Any number will do: only whether there is an end is asked for.
+SOME_STEPS = 1000
+
+
+def rehearse(
+    model: LightningModule, optimizer: Callable[..., Any], scheduler: Any, trainer: Trainer
+) -> None:
+    """Make the optimizer, and the schedule over it, for all parameters of a model.
+
+    Raises:
+        ConfigError: their arguments do not go together.
+    """
+    parameters = list(model.parameters())
+    if not parameters:
+        return
+    made = _tried("optimizer", lambda: optimizer(parameters))
+    build = getattr(scheduler, "build", None)
+    if build is not None:
+        steps = math.inf if _endless(trainer) else SOME_STEPS
+        _tried("scheduler", lambda: build(made, steps, declared(model) or {}))
+
+
+def _endless(trainer: Trainer) -> bool:
+    return trainer.max_epochs == -1 and trainer.max_steps == -1
+
+
+def _tried(place: str, make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except DlcliError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"{place}: {error}") from error
