@@ -32,7 +32,8 @@ def complete_override(ctx: typer.Context, incomplete: str) -> Candidates:
     sign = next((sign for sign in SIGNS if incomplete.startswith(sign)), "")
     wanted = incomplete.removeprefix(sign)
     with suppress(DlcliError):
-        found = _overrides(wanted, _given(ctx))
+        find = _deletions if sign == "~" else _overrides
+        found = find(wanted, _given(ctx))
         return [(f"{sign}{text}", about) for text, about in found if text.startswith(wanted)]
     return []
 
@@ -75,6 +76,15 @@ def _overrides(wanted: str, given: Sequence[str]) -> Candidates:
         return [(f"{key}=", "") for key in _keys_of(group, given)]
     own = [(f"{key}=", "") for key in _repository_values(ROOT) if not key.startswith("_")]
     return [*((f"{name}=", about) for name, about in complete_group(wanted)), *own]
+
+
+def _deletions(wanted: str, given: Sequence[str]) -> Candidates:
+    """What can be taken away: a group, or a key or node of the option that it has."""
+    group, dot, _ = wanted.partition(".")
+    if not dot:
+        return complete_group(wanted)
+    parts = (key.split(".") for key in _keys_of(group, given))
+    return [(".".join(names), "") for names in dict.fromkeys(tuple(part[:2]) for part in parts)]
 
 
 def _keys_of(group: str, given: Sequence[str]) -> Iterator[str]:

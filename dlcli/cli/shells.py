@@ -33,7 +33,7 @@ ZSH = r"""
   local -a found open
   found=("${(@f)$(env _TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" \
       %(autocomplete_var)s=complete_zsh %(prog_name)s)}")
-  [[ -n $found ]] || { _files; return }
+  [[ -n $found ]] || { compset -P '*='; _files; return }
   open=(${(M)found:#*=(|:*)})
   found=(${found:#*=(|:*)})
   (( $#open )) && _describe -V '%(prog_name)s' open -S ''

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcli.cli import output
+from dlcli.cli.completion import complete_run
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ PrintConfig = Annotated[
 ]
 Resume = Annotated[
     str | None,
-    typer.Option("--resume", metavar="RUN", help="Go on in a stopped run.", show_default=False),
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on in a stopped run.",
+        autocompletion=complete_run,
+        show_default=False,
+    ),
 ]
 
 

@@ -67,8 +67,8 @@ def check_host(host: str) -> None:
         )
 
 
-def _announce(url: str) -> None:
-    print(f"MLflow UI: {url}", flush=True)
+def _announce(url: str, runs: str) -> None:
+    print(f"MLflow UI  {url}\nruns       {runs}", flush=True)
     print("Ctrl-C ends it", file=sys.stderr)
 
 

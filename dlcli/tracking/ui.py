@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from dlcli.errors import BusyError, ConfigError
 from dlcli.tracking.store import Store
@@ -23,6 +23,7 @@ HOSTS = "localhost,localhost:*,127.0.0.1,127.0.0.1:*,[::1],[[]::1]:*"
 UNWANTED = (
     "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
     "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+    "MLFLOW_ENABLE_REMOTE_ASSISTANT",
     "MLFLOW_ENABLE_WORKSPACES",
 )
 
@@ -53,7 +54,7 @@ def serve(
     experiment: str,
     root: Path,
     listening: socket.socket,
-    announce: Callable[[str], None],
+    announce: Callable[[str, str], None],
 ) -> None:
     """Serve the UI until a signal ends it.
 
@@ -62,21 +63,22 @@ def serve(
         experiment: the one whose runs are shown first.
         root: the folder of the runs.
         listening: a bound socket.
-        announce: told the URL once it answers.
+        announce: told the URL, and that of the experiment's runs, once it answers.
 
     Raises:
         StoreError: the store cannot be used.
         KeyboardInterrupt: Ctrl-C.
     """
     _environment(target, root)
-    store = Store(target, experiment, root)
-    store.open()
+    page = _page(Store(target, experiment, root))
+    # MLflow's server stands on a part of its framework that is to be replaced one day.
+    warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
     import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            announce(_url(listening))
+            announce(_url(listening), f"{_url(listening)}/{page}")
 
     config = uvicorn.Config(
         "mlflow.server.fastapi_app:app",
@@ -85,6 +87,16 @@ def serve(
         timeout_graceful_shutdown=GRACE_S,
     )
     Server(config).run(sockets=[listening])
+
+
+def _page(store: Store) -> str:
+    """Where the UI shows the runs of the store's experiment.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    found = store.client.get_experiment_by_name(store.experiment)
+    return f"#/experiments/{found.experiment_id}/runs"
 
 
 def _url(listening: socket.socket) -> str:
@@ -97,7 +109,7 @@ def _environment(target: Target, root: Path) -> None:
     for name in UNWANTED:
         os.environ.pop(name, None)
     runs = (root.absolute() / "runs").as_uri()
-    settings: dict[str, Any] = {
+    settings = {
         "_MLFLOW_SERVER_FILE_STORE": target.uri,
         "_MLFLOW_SERVER_REGISTRY_STORE": target.uri,
         "_MLFLOW_SERVER_ARTIFACT_ROOT": runs,
@@ -106,5 +118,7 @@ def _environment(target: Target, root: Path) -> None:
         "MLFLOW_SERVER_ALLOWED_HOSTS": HOSTS,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     }
     os.environ.update(settings)
