@@ -83,7 +83,8 @@ def find_source(
     from dlcli.training.source import of_file, of_run
 
     path = Path(reference)
-    if path.suffix == ".ckpt" or "/" in reference:
+    # a metric has a slash in its name too
+    if path.suffix == ".ckpt" or ("/" in reference and not reference.startswith("best:")):
         return of_file(path, changes, allow)
     from dlcli.cli.running import artifacts_of, find
 
