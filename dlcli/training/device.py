@@ -65,6 +65,18 @@ def _has_accelerator() -> bool:
     return torch.accelerator.is_available()
 
 
+def hide_absent_gpus() -> None:
+    """Spare the optimizer a search for the driver at each step where there is no GPU.
+
+    torch (2.15) asks whether a GPU is there at every step, and where none is, that loads the
+    driver's library in vain; it does not ask where the visible devices are named as none.
+    """
+    import torch
+
+    if torch.cuda.device_count() == 0:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
 def _hidden() -> str:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return f" (CUDA_VISIBLE_DEVICES='{visible}')" if visible is not None else ""

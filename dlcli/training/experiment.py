@@ -21,7 +21,8 @@ from dlcli.config.own_code import blamed, first_line
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError
 from dlcli.training.checkpoint_io import FolderCheckpointIO
-from dlcli.training.device import check_device
+from dlcli.training.device import check_device, hide_absent_gpus
+from dlcli.training.hooks import skip_empty_hooks
 from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.random_state import RandomState
@@ -74,6 +75,7 @@ def build(
 
     values, allow = config.values, config.allow
     check_device(values["trainer"])
+    hide_absent_gpus()
     seed_everything(values["seed"], workers=True, verbose=False)
     data, spec = build_data(values["data"], allow)
     model = build_model(values, spec, allow)
@@ -93,6 +95,7 @@ def build(
     )
     optimizer, scheduler = (instantiate(values[name], allow) for name in ("optimizer", "scheduler"))
     rehearse(model, optimizer, scheduler, trainer)
+    skip_empty_hooks(trainer.callbacks)  # type: ignore[attr-defined]
     return Experiment(data, spec, model, trainer, logger, checkpoints)
 
 

@@ -1,0 +1,45 @@
+"""Lightning is imported without what a run does not use, and nobody can tell the difference."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def run(script: str) -> str:
+    """What a script prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_lightning_comes_without_torchvision_scipy_and_mlflow() -> None:
+    script = (
+        "import sys; from dlcli.training.startup import import_lightning; import_lightning();"
+        "print([m for m in ('torchvision', 'scipy.signal', 'mlflow', 'sklearn', 'pandas')"
+        " if m in sys.modules])"
+    )
+    assert run(script) == "[]"
+
+
+def test_torchmetrics_is_whole_for_those_who_use_it() -> None:
+    script = (
+        "from dlcli.training.startup import import_lightning; import_lightning();"
+        "import torchmetrics, torch; from torchmetrics import Accuracy;"
+        "from pytorch_lightning.core import module;"
+        "metric = Accuracy(task='multiclass', num_classes=3);"
+        "print(float(metric(torch.tensor([0, 1, 2, 2]), torch.tensor([0, 1, 2, 1]))),"
+        " module.Metric is torchmetrics.Metric, isinstance(metric, module.Metric),"
+        " hasattr(torchmetrics.functional, 'accuracy'))"
+    )
+    assert run(script) == "0.75 True True True"
+
+
+def test_threads_wait_without_spinning_unless_told_otherwise() -> None:
+    script = (
+        "import os; from dlcli.training.startup import import_lightning; import_lightning();"
+        "print(os.environ['OMP_WAIT_POLICY'])"
+    )
+    assert run(script) == "PASSIVE"
+    assert run("import os; os.environ['OMP_WAIT_POLICY'] = 'ACTIVE'; " + script[11:]) == "ACTIVE"
