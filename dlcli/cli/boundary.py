@@ -49,7 +49,7 @@ class Boundary(TyperGroup):
     def _refusal(self, ctx: Any, error: Any) -> ConfigError:
         """What is wrong with the words of the command line, and where to look."""
         command = error.ctx.command_path if error.ctx else "dlcli"
-        problem = error.format_message().rstrip(".").replace("\n", " ")
+        problem = error.format_message().rstrip(".").replace("Value error, ", "")
         if problem.startswith("No such command") and "Did you mean" not in problem:
             problem += f"; commands: {', '.join(self.list_commands(ctx))}"
         return ConfigError(f"{problem}; see {command} --help")

@@ -46,4 +46,4 @@ app.command()(doctor)
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="dlcli")

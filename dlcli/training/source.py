@@ -58,6 +58,8 @@ def of_file(path: Path, changes: Sequence[str], allow: Sequence[str]) -> Source:
         CheckpointError: there is no such file, it is damaged, or no run of dlcli wrote it.
     """
     path = path.absolute()
+    if not path.is_file():  # known before torch is imported
+        raise CheckpointError(f"{path}: no such checkpoint")
     values = load(path).get("dlcli", {}).get("config")
     if not values:
         raise CheckpointError(

@@ -1,0 +1,121 @@
+"""``dlcli evaluate`` gives the metrics that training recorded, and records them beside the run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tests.conftest import Done, Trained, run_command
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    trained: Trained, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Done, Done]:
+    """The run evaluated by name on its test set, and by its checkpoint on the validation set."""
+    folder = Path(shutil.copytree(trained.folder, tmp_path_factory.mktemp("copy") / "moved"))
+    best = Path(trained.result["checkpoint"]["best"]).relative_to(trained.folder)
+    return (
+        folder,
+        run_command(folder, "evaluate", "first", "--json"),
+        run_command(folder, "evaluate", str(best), "--split", "val", "--json"),
+    )
+
+
+@pytest.mark.parametrize(("index", "split"), [(1, "test"), (2, "val")])
+def test_metrics_are_those_of_training_to_the_bit(trained: Trained, evaluated, index, split):
+    done = evaluated[index]
+    assert done.status == 0, done.stderr
+    known = trained.result["metrics"]
+    expected = {name: value for name, value in known.items() if name.startswith(split)}
+    assert done.json["metrics"] == expected
+    assert done.json["source_run_id"] == trained.result["run_id"]
+    assert done.json["split"] == split
+
+
+def test_it_is_recorded_as_a_child_with_its_figures(trained: Trained, evaluated):
+    folder, done, _ = evaluated
+    newest = run_command(folder, "runs", "--json").json["runs"]
+    child = next(run for run in newest if run["run_id"] == done.json["run_id"])
+    assert (child["kind"], child["status"]) == ("evaluate", "FINISHED")
+    assert child["parent_run_id"] == trained.result["run_id"]
+    assert (child["model"], child["data"]) == ("linear", "digits")
+    assert done.json["artifacts"] == ["figures/confusion_test.png", "per_class_test.json"]
+    artifacts = folder / "mlruns" / "runs" / child["run_id"] / "artifacts"
+    assert (artifacts / "figures/confusion_test.png").read_bytes().startswith(b"\x89PNG")
+    classes = json.loads((artifacts / "per_class_test.json").read_text())
+    assert sum(one["examples"] for one in classes) == 359
+    right = sum(one["recall"] * one["examples"] for one in classes) / 359
+    assert right == pytest.approx(trained.result["metrics"]["test/acc"], abs=1e-5)
+
+
+def test_an_evaluation_cannot_be_evaluated(trained: Trained, evaluated, dlcli, monkeypatch):
+    monkeypatch.chdir(evaluated[0])
+    done = dlcli("evaluate", "first-test")
+    assert (done.status, done.stderr) == (
+        2,
+        "error: RUN first-test is an evaluation itself and has no checkpoint; evaluate its run: "
+        f"{trained.result['run_id']}\n",
+    )
+
+
+def test_a_damaged_checkpoint_is_refused_with_the_last_good_one(
+    trained: Trained, trained_copy, dlcli, monkeypatch
+):
+    monkeypatch.chdir(trained_copy)
+    best, last = (
+        trained_copy / Path(trained.result["checkpoint"][role]).relative_to(trained.folder)
+        for role in ("best", "last")
+    )
+    best.write_bytes(best.read_bytes()[:-100])
+    done = dlcli("evaluate", "first", "--json")
+    message = (
+        f"{best}: is damaged (its sha256 is not the manifest's); "
+        f"the last good one is {last} (epoch 2)"
+    )
+    assert (done.status, done.stderr) == (5, f"error: {message}\n")
+    assert done.json["error"] == {"kind": "checkpoint", "message": message}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["latest"], 2, "RUN 'latest': no runs are recorded here; start one: dlcli train"),
+        (["gone.ckpt"], 5, "{here}/gone.ckpt: no such checkpoint"),
+        (
+            ["latest", "tracking.uri=nowhere://x"],
+            2,
+            "tracking.uri: no store is called 'nowhere' in 'nowhere://x'; one of sqlite, "
+            "postgresql, postgres, mysql, mssql, http, https, databricks, databricks-uc, uc",
+        ),
+    ],
+)
+def test_what_is_not_there_is_refused_and_nothing_made(dlcli, folder, arguments, status, message):
+    done = dlcli("evaluate", *arguments)
+    assert (done.status, done.stderr) == (status, f"error: {message.format(here=folder)}\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_changed_data_is_told():
+    from dlcli.training.evaluate import differences
+
+    checkpoint = {"dlcli": {"fingerprint": "a" * 64}}
+    assert differences(checkpoint, SimpleNamespace(fingerprint="a" * 64)) == []
+    assert differences(checkpoint, SimpleNamespace(fingerprint="b" * 64)) == [
+        "data: it has changed since the run was trained (fingerprint aaaaaaaaaaaa, now "
+        "bbbbbbbbbbbb), so these are not the metrics of the data it was trained on"
+    ]
+
+
+def test_figures_of_each_class():
+    from dlcli.training.confusion import per_class
+
+    assert per_class(np.array([[3, 1], [0, 0]]), ["cat", "dog"]) == [
+        {"class": "cat", "precision": 1.0, "recall": 0.75, "f1": 0.857143, "examples": 4},
+        {"class": "dog", "precision": 0.0, "recall": 0.0, "f1": 0.0, "examples": 0},
+    ]

@@ -1,0 +1,67 @@
+"""``dlcli train`` from outside."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcli.cli.train import print_result
+from tests.conftest import Trained
+
+
+def test_json_says_what_was_trained(trained: Trained):
+    result = trained.result
+    assert set(result) == {
+        "run_id",
+        "run_name",
+        "status",
+        "metrics",
+        "checkpoint",
+        "duration_s",
+    }
+    assert (result["run_name"], result["status"]) == ("first", "FINISHED")
+    assert set(result["metrics"]) == {"test/acc", "test/loss", "val/acc", "val/loss"}
+    assert result["metrics"]["test/acc"] > 0.7
+
+
+def test_progress_without_a_terminal_is_plain_lines(trained: Trained):
+    assert "\x1b" not in trained.stderr
+    assert "\r" not in trained.stderr
+
+
+def test_a_person_is_told_how_to_go_on(trained: Trained, capsys: pytest.CaptureFixture[str]):
+    from pathlib import Path
+
+    from dlcli.training.session import TrainResult
+
+    best = Path.cwd() / "mlruns" / "best.ckpt"
+    print_result(TrainResult("ab12", "first", "FINISHED", {"test/acc": 0.98126}, best, None, 3.14))
+    assert capsys.readouterr().out.splitlines() == [
+        "metric    best checkpoint",
+        "test/acc           0.9813",
+        "run         first (ab12)",
+        "checkpoint  mlruns/best.ckpt",
+        "duration    3.1 s",
+        "",
+        "to go on:",
+        "  dlcli evaluate first",
+        "  dlcli ui",
+    ]
+
+
+def test_print_config_starts_nothing(dlcli, folder):
+    done = dlcli("train", "model=mlp", "--print-config")
+    assert done.status == 0
+    assert "widths:" in done.stdout
+    assert list(folder.iterdir()) == []
+
+
+def test_a_refusal_creates_nothing(dlcli, folder):
+    done = dlcli("train", "modl=cnn", "--json")
+    assert (done.status, done.json["status"], done.json["error"]["kind"]) == (2, 2, "config")
+    assert list(folder.iterdir()) == []
+
+
+def test_resume_refuses_what_would_be_another_run(dlcli):
+    done = dlcli("train", "--resume", "latest", "model=mlp")
+    assert done.status == 2
+    assert done.stderr.startswith("error: override model=mlp: would make it another run")

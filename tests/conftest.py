@@ -1,0 +1,90 @@
+"""The command as a person runs it, and one trained run that many tests look at."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object on the last line of stdout."""
+        return json.loads(self.stdout.splitlines()[-1])
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """A person's environment with an empty home and one thread."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
+    own = {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    return kept | own | more
+
+
+def run_command(folder: Path, *arguments: str, home: Path | None = None, **more: str) -> Done:
+    """Run ``dlcli`` in a folder, as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dlcli", *arguments],
+        cwd=folder,
+        env=environment(home or folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., Done]:
+    """Run ``dlcli`` in an empty folder, as a process of its own."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return lambda *arguments, **more: run_command(folder, *arguments, home=tmp_path, **more)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A folder with one finished run in it, and what its command printed."""
+
+    folder: Path
+    result: dict[str, Any]
+    stderr: str
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A linear model trained on the digits for two epochs; not to be changed."""
+    folder = tmp_path_factory.mktemp("trained")
+    done = run_command(
+        folder, "train", "model=linear", "trainer.max_epochs=2", "--name", "first", "--json"
+    )
+    assert done.status == 0, done.stderr
+    return Trained(folder, done.json, done.stderr)
+
+
+@pytest.fixture
+def trained_copy(trained: Trained, tmp_path: Path) -> Path:
+    """The same run in a folder of this test's own: moved, as the store sees it."""
+    return Path(shutil.copytree(trained.folder, tmp_path / "moved"))
