@@ -1,0 +1,94 @@
+"""Ctrl-C and SIGTERM end a run cleanly, with a checkpoint, a true record and the way to go on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dlcli.training.checkpoint import CheckpointFolder
+from tests.conftest import environment
+
+LONG = ("trainer=cpu", "trainer.max_epochs=5000", "~callbacks.early_stopping", "tracking=none")
+
+
+class Training:
+    """A long training as a process of its own."""
+
+    def __init__(self, folder: Path, *overrides: str) -> None:
+        self.root = folder / "mlruns"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dlcli", "train", "--name", "long", *LONG, *overrides],
+            cwd=folder,
+            env=environment(folder),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_for(self, pattern: str) -> None:
+        """Wait until the run has a file that matches."""
+        deadline = time.monotonic() + 120
+        while not list(self.root.glob(f"runs/*/{pattern}")):
+            assert self.process.poll() is None, self.process.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def end(self) -> tuple[int, str]:
+        """The exit status and what was said on stderr."""
+        _, said = self.process.communicate(timeout=60)
+        return self.process.returncode, said
+
+    def record(self) -> tuple[str, str]:
+        """Status and reason of the run."""
+        (path,) = self.root.glob("runs/*/run.json")
+        info = json.loads(path.read_text())
+        return info["status"], info["reason"]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_a_run_with_a_checkpoint_and_the_way_to_go_on(
+    number: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    training = Training(tmp_path)
+    training.wait_for("artifacts/checkpoints/manifest.json")
+    training.process.send_signal(number)
+    ended, said = training.end()
+    assert ended == status
+    assert said.splitlines()[-1] == (
+        f"error: stopped by {number.name}; to go on: dlcli train --resume long"
+    )
+    assert "Traceback" not in said
+    assert training.record() == ("KILLED", f"stopped by {number.name}")
+    (folder,) = training.root.glob("runs/*/artifacts/checkpoints")
+    assert CheckpointFolder(folder).verify("last").is_file()
+
+
+def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
+    training = Training(tmp_path)
+    training.wait_for("artifacts/checkpoints/manifest.json")
+    training.process.send_signal(signal.SIGINT)
+    training.process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    ended, said = training.end()
+    assert ended == 130
+    assert time.monotonic() - start < 20  # promised are 5 s on a machine with nothing else to do
+    assert "Traceback" not in said
+    assert training.record()[0] == "KILLED"
+
+
+def test_a_signal_before_the_run_is_there_leaves_nothing(tmp_path: Path) -> None:
+    training = Training(tmp_path)
+    time.sleep(0.8)
+    training.process.send_signal(signal.SIGINT)
+    ended, said = training.end()
+    assert ended == 130
+    assert "Traceback" not in said
+    assert not training.root.exists() or training.record()[0] == "KILLED"
