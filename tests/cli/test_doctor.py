@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from dlcli.cli import health
 from dlcli.tracking.folder import RunFolder, RunInfo, make_root
+from dlcli.tracking.owner import Owner, boot_id
 
-GONE = {"pid": 1 << 30, "host": "h", "start_time": "1", "boot_id": "b", "since": "2026"}
+GONE = Owner(1 << 30, socket.gethostname(), "1", boot_id(), "2026")
 
 
 @pytest.fixture(autouse=True)
@@ -85,9 +87,9 @@ def test_a_run_that_a_crash_left_is_closed(checks, folder):
     root = folder / "mlruns"
     make_root(root)
     left = RunFolder(root, "a" * 32)
-    left.create(RunInfo("a" * 32, "victim", owner=GONE), left.lock)
+    left.create(RunInfo("a" * 32, "victim", owner=GONE.written()), left.lock)
     left.lock.release()
-    closed = "run victim (aaaaaaaa) was left running by process 1073741824 on h since 2026"
+    closed = f"run victim (aaaaaaaa) was left running by {GONE}"
     assert checks("runs", "tracking=none") == [("repaired", f"{closed}: marked KILLED")]
     assert checks("runs", "tracking=none") == []
 

@@ -8,6 +8,7 @@ import pytest
 
 from dlcli.cli.runs import print_runs
 from dlcli.tracking.folder import RunFolder, RunInfo, make_root
+from dlcli.tracking.owner import Owner
 from dlcli.tracking.query import RunRecord
 from tests.conftest import Trained
 
@@ -81,7 +82,7 @@ def test_no_runs_is_said_with_how_to_make_one(dlcli):
 def test_a_run_whose_process_died_is_not_shown_as_running(dlcli, folder: Path):
     root = folder / "mlruns"
     make_root(root)
-    gone = {"pid": 1 << 30, "host": "h", "start_time": "1", "boot_id": "b", "since": "2026"}
+    gone = {**Owner.current().written(), "pid": 1 << 30}
     for number in range(3):
         info = RunInfo(f"{number}" * 32, f"run-{number}", created=number, owner=gone)
         left = RunFolder(root, info.id)

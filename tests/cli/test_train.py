@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from dlcli.cli.train import print_result
@@ -28,13 +31,17 @@ def test_progress_without_a_terminal_is_plain_lines(trained: Trained):
     assert "\r" not in trained.stderr
 
 
-def test_a_person_is_told_how_to_go_on(trained: Trained, capsys: pytest.CaptureFixture[str]):
-    from pathlib import Path
-
-    from dlcli.training.session import TrainResult
-
-    best = Path.cwd() / "mlruns" / "best.ckpt"
-    print_result(TrainResult("ab12", "first", "FINISHED", {"test/acc": 0.98126}, best, None, 3.14))
+def test_a_person_is_told_how_to_go_on(folder: Path, capsys: pytest.CaptureFixture[str]):
+    result = SimpleNamespace(
+        run_id="ab12",
+        run_name="first",
+        metrics={"test/acc": 0.98126},
+        best=folder / "mlruns" / "best.ckpt",
+        last=None,
+        duration_s=3.14,
+        delivered=True,
+    )
+    print_result(result)
     assert capsys.readouterr().out.splitlines() == [
         "metric    best checkpoint",
         "test/acc           0.9813",
