@@ -54,7 +54,7 @@ def list_runs(settings: MLflow | NoTracking, root: Path) -> list[RunRecord]:
     """
     records = _all(settings, root)
     if isinstance(settings, MLflow):
-        records = [one for one in records if one.experiment == settings.experiment]
+        records = [one for one in records if one.experiment in (settings.experiment, "")]
     return records
 
 
@@ -71,7 +71,7 @@ def find(settings: MLflow | NoTracking, root: Path, reference: str) -> RunRecord
 
 def pick(records: list[RunRecord], reference: str, experiment: str | None) -> RunRecord:
     """`find` among ``records``, which are sorted newest first."""
-    here = [one for one in records if experiment is None or one.experiment == experiment]
+    here = [one for one in records if experiment is None or one.experiment in (experiment, "")]
     if not records:
         raise ConfigError(f"RUN {reference!r}: no runs are recorded here; start one: dlcli train")
     if reference == "latest":
@@ -155,7 +155,17 @@ def merge(stored: list[RunRecord], root: Path) -> list[RunRecord]:
         records[run_id] = replace(one, id=run_id, folder=folder if folder.is_dir() else None)
     for local in from_folders(root, only_open=True):
         records[local.id] = local
+    for path in (root / "runs").glob("*"):
+        folder = RunFolder(root, path.name)
+        if path.name not in records and _untracked(folder) and (one := from_folder(folder)):
+            records[path.name] = one
     return _sorted(list(records.values()))
+
+
+def _untracked(folder: RunFolder) -> bool:
+    """Whether a run was recorded in its folder alone."""
+    info = folder.read()
+    return info is not None and not info.uri
 
 
 def _sorted(records: list[RunRecord]) -> list[RunRecord]:

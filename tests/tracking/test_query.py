@@ -9,8 +9,8 @@ import pytest
 
 from dlcli.errors import ConfigError
 from dlcli.tracking.client import Recorder
-from dlcli.tracking.query import RunRecord, list_runs, pick
-from dlcli.tracking.settings import MLflow
+from dlcli.tracking.query import RunRecord, find, list_runs, pick
+from dlcli.tracking.settings import MLflow, NoTracking
 
 
 def record(number: int, name: str = "run", **more: object) -> RunRecord:
@@ -105,3 +105,10 @@ def test_recorded_runs_are_listed_newest_first(root: Path) -> None:
     assert (oldest.params, oldest.metrics) == ({"lr": "0.1"}, {"val/acc": 0.5})
     assert oldest.folder == root / "runs" / first.id
     assert oldest.experiment == "dlcli"
+
+
+def test_runs_recorded_in_their_folder_alone_are_found_beside_a_store(tmp_path: Path) -> None:
+    alone = Recorder.start(NoTracking(), tmp_path)
+    alone.create_run("alone", {}).finish("FINISHED", "done")
+    assert [one.name for one in list_runs(MLflow(), tmp_path)] == ["alone"]
+    assert find(MLflow(), tmp_path, "alone").folder is not None
