@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from traceback import extract_tb
 from typing import Any
 
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
-from dlcli.config.own_code import described, failing_line
+from dlcli.config.own_code import described, failing_line, first_line
 from dlcli.errors import DlcliError, Stopped, TrainingError
 
 # How PyTorch says that the host's memory is used up.
@@ -54,8 +55,20 @@ def explanation(error: Exception, data: Any, allow: Sequence[str]) -> TrainingEr
     if place is not None:
         return TrainingError(f"{place}: {described(error)}")
     if isinstance(error, MisconfigurationException):
-        return TrainingError(f"Lightning refuses to train: {described(error)}")
+        return TrainingError(f"Lightning refuses to train: {first_line(error)}")
+    if is_lost_peer(error):
+        return TrainingError(
+            "another process of this run ended, so none can go on; its own error, if it had time "
+            "for one, is above. Go on with --resume",
+            reason="lost process",
+        )
     return None
+
+
+def is_lost_peer(error: Exception) -> bool:
+    """Whether torch.distributed lost the connection to another process."""
+    files = [frame.filename for frame in extract_tb(error.__traceback__)]
+    return isinstance(error, RuntimeError) and any("torch/distributed/" in name for name in files)
 
 
 def is_out_of_memory(error: Exception) -> bool:
