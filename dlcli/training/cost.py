@@ -63,6 +63,10 @@ class Throughput(Callback):
         """Training samples a second, over all ranks; 0 before the first epoch's end."""
         return self.samples / self.seconds if self.seconds else 0.0
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock; a resumed epoch is under way already."""
+        self._start = time.monotonic()
+
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""
         self._start = time.monotonic()
@@ -73,7 +77,7 @@ class Throughput(Callback):
     ) -> None:
         """Count the batch; its size is read once, as all but the last are alike."""
         self._batches += 1
-        if batch_idx == 0:
+        if self._batches == 1:
             self._size = _batch_size(batch)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

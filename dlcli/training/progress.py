@@ -40,7 +40,8 @@ class Progress(ProgressBar):
         self._enabled = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Open the bar where there is a terminal to draw on."""
+        """Open the bar where there is a terminal to draw on; an epoch may be under way already."""
+        self._epoch_start = time.monotonic()
         console = Console(file=sys.stderr)
         if not self._enabled or not console.is_terminal:
             return
@@ -56,7 +57,9 @@ class Progress(ProgressBar):
             auto_refresh=False,
         )
         self._bar.start()
-        self._task = self._bar.add_task("", total=None)
+        self._task = self._bar.add_task(
+            f"epoch {_epoch_of(trainer)}", total=int(self.total_train_batches)
+        )
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the epoch's clock and empty the bar."""
