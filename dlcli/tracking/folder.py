@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -134,6 +135,18 @@ def make_root(root: Path) -> None:
         (root / "open").mkdir(exist_ok=True)
     except OSError as error:
         raise unwritable(root, error) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse (StoreError) a folder that cannot be written to, or be made; makes nothing."""
+    place = next(one for one in (folder, *folder.parents) if one.exists())
+    try:
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def unwritable(root: Path, error: OSError) -> StoreError:

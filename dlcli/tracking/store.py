@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dlcli.errors import ConfigError, StoreError
 from dlcli.tracking import sqlite
-from dlcli.tracking.folder import make_root
+from dlcli.tracking.folder import check_writable, make_root
 from dlcli.tracking.probe import Probe, refusal
 from dlcli.tracking.uri import Target, scrub, secrets
 
@@ -36,6 +36,8 @@ class Store:
         self.root = root
         self.notify: Callable[[str], None] = lambda line: None
         self._probe: Probe | None = Probe(target)
+        self._looked = False
+        self._schema: str | None = None
         self._scratch: Path | None = None
         self._built: Path | None = None
         self._client: MlflowClient | None = None
@@ -43,11 +45,32 @@ class Store:
 
     def prepare(self) -> None:
         """Do what takes long and changes nothing: import MLflow, make a new database aside."""
+        self._look()
         from mlflow.tracking import MlflowClient  # noqa: F401 - for its time
 
         path = self.target.path
         if path is not None and not path.exists():
             self._build()
+
+    def _look(self) -> None:
+        """See that the store can be used, before anything is imported or made.
+
+        Raises:
+            StoreError: it cannot.
+        """
+        self._probe = self._probe or Probe(self.target)
+        self._probe.check()
+        path = self.target.path
+        self._schema = None
+        if path is not None and path.exists():
+            if sqlite.is_locked(path):
+                self.notify(
+                    f"{path} is locked by another program; waiting up to {sqlite.WAIT_S:.0f} s"
+                )
+            self._schema = sqlite.check(path)
+        elif path is not None:
+            check_writable(path.parent)
+        self._looked = True
 
     def _build(self) -> Path:
         if self._built is None:
@@ -68,15 +91,19 @@ class Store:
         Raises:
             StoreError: the store cannot be used; the message says what to do.
         """
+        if self._client is not None:
+            return
+        try:
+            if not self._looked:
+                self._look()
+        finally:
+            # the next time asks anew
+            self._probe, self._looked = None, False
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 
-        if self._client is not None:
-            return
         if self.target.path is not None:
             self._open_sqlite(self.target.path)
-        (self._probe or Probe(self.target)).check()
-        self._probe = None
         try:
             client = MlflowClient(self.target.uri, registry_uri=self.target.uri)
             self._experiment_id = self._find_experiment(client)
@@ -106,15 +133,14 @@ class Store:
         return refusal(self.target, f"cannot be used ({short})")
 
     def _open_sqlite(self, path: Path) -> None:
-        if self.target.local:
-            make_root(self.root)
         if not path.exists():
+            if self.target.local:
+                make_root(self.root)
             sqlite.install(self._build(), path)
         self.close()
-        if sqlite.is_locked(path):
-            self.notify(f"{path} is locked by another program; waiting up to {sqlite.WAIT_S:.0f} s")
-        sqlite.check_schema(path, sqlite.check(path))
+        sqlite.check_schema(path, self._schema or sqlite.check(path))
         if self.target.local:
+            make_root(self.root)
             sqlite.relocate(path, self._artifacts())
 
     def _artifacts(self) -> str:

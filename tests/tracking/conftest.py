@@ -103,7 +103,7 @@ class Training:
 
     def kill_recorder(self) -> None:
         os.kill(self.recorder, signal.SIGKILL)
-        wait_until(lambda: _state(self.recorder) in ("", "Z"))
+        wait_until(lambda: _is_dead(self.recorder))
 
     def kill_both(self) -> None:
         """As a power cut would: neither sees the other die."""
@@ -157,7 +157,9 @@ def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def _state(pid: int) -> str:
+def _is_dead(pid: int) -> bool:
+    """Whether every thread has ended, as the last of them lets go of the files."""
     with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return ""
+        threads = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+        return all(text.rpartition(")")[2].split()[0] in "ZX" for text in threads)
+    return True
