@@ -105,7 +105,7 @@ class Check:
         if wanted is None or not signature.is_class or is_of_kind(signature.ancestors, wanted):
             return True
         name = wanted.rpartition(".")[2]
-        self._add(_join(key, "_target_"), f"expected a {name}; {target} is none")
+        self._add(_join(key, "_target_"), f"expected {_one(name)}; {target} is none")
         return False
 
     def _special(self, node: Mapping[str, Any], key: str) -> None:
@@ -179,6 +179,10 @@ def _passed(key: str) -> set[str]:
 def _arguments(signature: Signature, known: list[str], key: str) -> str:
     names = [n for n in signature.types if n not in _passed(key)] + sorted(known)
     return f"; it takes {listing(names)}" if names else ""
+
+
+def _one(name: str) -> str:
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
 
 
 def _join(key: str, name: Any) -> str:

@@ -52,7 +52,8 @@ def first_line(error: BaseException) -> str:
 
 def described(error: BaseException) -> str:
     """An error in one line: its class and the first line of what it says."""
-    said = first_line(error)
+    # Python's own adds the place, which is told already
+    said = error.msg if isinstance(error, SyntaxError) else first_line(error)
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 

@@ -28,6 +28,9 @@ _NOISE = (
 )
 
 
+_FORMAT = warnings.formatwarning
+
+
 class _DeferredPackage(ModuleType):
     """A package whose ``__init__`` runs when a name is asked for that no submodule is known for."""
 
@@ -70,3 +73,11 @@ def import_lightning() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in _NOISE:
         warnings.filterwarnings("ignore", message=message)
+    warnings.formatwarning = _for_a_person
+
+
+def _for_a_person(message: Any, category: type[Warning], *place: Any, **line: Any) -> str:
+    """A warning without the line of the code that gave it, unless it is for those who write it."""
+    if issubclass(category, UserWarning):
+        return f"warning: {message}\n"
+    return _FORMAT(message, category, *place, **line)
