@@ -87,10 +87,23 @@ class Composing:
 
     def _causes(self, problems: list[Problem]) -> list[Problem]:
         """Return the problems without those that only repeat another one's value."""
+        wrong = {problem.key for problem in problems}
         kept: dict[str, Problem] = {}
         for problem in problems:
-            written = self._composition.get(problem.key)
-            source = _REFERENCE.fullmatch(written) if isinstance(written, str) else None
-            if problem.key not in kept and (source is None or source[1] not in kept):
-                kept[problem.key] = problem
+            if not wrong.intersection(self._sources(problem.key)):
+                kept.setdefault(problem.key, problem)
         return list(kept.values())
+
+    def _sources(self, key: str) -> list[str]:
+        """Return the keys that one refers to, the next one first; none where it is in a loop."""
+        found: list[str] = []
+        while isinstance(value := self._composition.get(found[-1] if found else key), str):
+            source = _REFERENCE.fullmatch(value)
+            if source is None:
+                break
+            if source[1] == key:
+                return []
+            if source[1] in found:
+                break
+            found.append(source[1])
+        return found
