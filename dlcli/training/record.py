@@ -121,11 +121,15 @@ def _git(*arguments: str) -> str | None:
 
 
 class Clock:
-    """Wall time of a run and its throughput, from a clock that never jumps."""
+    """The time that a run has taken, over all its processes, from a clock that never jumps."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
 
     def seconds(self) -> float:
-        """Seconds since the start."""
+        """Seconds so far."""
         return time.monotonic() - self._start
+
+    def go_on_from(self, seconds: float) -> None:
+        """Count what the run took before it was resumed, too."""
+        self._start -= seconds

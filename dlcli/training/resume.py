@@ -48,7 +48,9 @@ def resume(
     checkpoint = choose(folder, warn)
     session = Session(config, root, quiet, resuming=checkpoint is not None)
     if checkpoint is not None:
-        check_same(session.facts, load(checkpoint), warn)
+        before = load(checkpoint).get("dlcli", {})
+        check_same(session.facts, before, warn)
+        session.clock.go_on_from(before.get("seconds", 0.0))
     if recorder is None or record is None:
         return session.complete(artifacts, checkpoint)
     run = recorder.reopen_run(record.id)
@@ -96,13 +98,12 @@ def choose(folder: CheckpointFolder, warn: Warn) -> Path | None:
         return intact
 
 
-def check_same(facts: Mapping[str, Any], checkpoint: Mapping[str, Any], warn: Warn) -> None:
+def check_same(facts: Mapping[str, Any], before: Mapping[str, Any], warn: Warn) -> None:
     """Compare data and package versions with those the checkpoint was made with.
 
     Raises:
         DataError: the data has another fingerprint.
     """
-    before = checkpoint.get("dlcli", {})
     if before.get("fingerprint", "") != facts["fingerprint"]:
         raise DataError(
             "data: it has changed since the run started (fingerprint "

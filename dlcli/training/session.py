@@ -63,7 +63,7 @@ class Session:
         self.run: Run | None = None
         self.stop = StopRequest(at_once=self._end_now)
         self.throughput = Throughput()
-        provenance = Provenance()
+        provenance = Provenance(self.clock.seconds)
         extra = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance]
         self.parts: Experiment = build(config, root, extra, quiet, resuming)
         self.facts = provenance.facts = {
