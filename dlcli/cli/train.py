@@ -10,6 +10,7 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.completion import complete_run
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
+from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from dlcli.training.session import TrainResult
@@ -43,6 +44,8 @@ def train(
     """Train a model, test its best checkpoint, record the run."""
     from dlcli.config.compose import compose
 
+    if resume:
+        _refuse_beside_resume({"--name": name, "--print-config": print_config})
     config = compose("train", overrides or [], config_dir, allow or [])
     output.warn(config.warnings)
     if print_config:
@@ -62,6 +65,14 @@ def train(
         output.print_json(as_json(result))
     elif not quiet:
         print_result(result)
+
+
+def _refuse_beside_resume(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value:
+            raise ConfigError(
+                f"{option}: a resumed run keeps its name and configuration; leave it out"
+            )
 
 
 def as_json(result: TrainResult) -> dict[str, object]:

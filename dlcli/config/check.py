@@ -24,6 +24,7 @@ GIVEN = {
     "model.net": {"spec"},
     "optimizer": {"params"},
     "scheduler.curve": {"optimizer", "total_steps"},
+    "trainer": {"callbacks", "logger", "plugins", "default_root_dir"},
 }
 # A file may give the length of a schedule itself.
 _MAY_BE_WRITTEN = {"total_steps"}

@@ -79,7 +79,7 @@ class Composing:
         listed = choices.listed_groups(self._root, self._repository)
         if "callbacks" in listed and values.get("callbacks") is None:
             values["callbacks"] = {}
-        check = Check(self._targets, packages | set(self.choices), listed)
+        check = Check(self._targets, packages | set(self.choices) | set(listed), listed)
         check.root(values)
         self.secrets = [*interpolation.secrets, *secret_values(values)]
         causes = self._causes([*interpolation.problems, *check.problems])
