@@ -134,7 +134,7 @@ class CheckpointFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CheckpointError(f"{self.path}: cannot be made ({error})") from error
+            raise CheckpointError(f"{self.path}: cannot be made ({error.strerror})") from error
 
     def _write_manifest(self, entries: Mapping[str, Entry]) -> None:
         content = {

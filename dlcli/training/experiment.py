@@ -26,7 +26,7 @@ from dlcli.training.hooks import skip_empty_hooks
 from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.random_state import RandomState
-from dlcli.training.rehearsal import rehearse
+from dlcli.training.rehearsal import check_methods, rehearse
 
 FINDERS = (LearningRateFinder, BatchSizeFinder)
 
@@ -80,6 +80,7 @@ def build(
     data, spec = build_data(values["data"], allow)
     model = build_model(values, spec, allow)
     callbacks = [instantiate(node, allow) for node in values["callbacks"].values() if node]
+    check_methods(model, data)
     with blamed(allow, ConfigError):
         check_monitors(model, values)
     unwanted = (*((ProgressBar,) if quiet else ()), *(FINDERS if resuming else ()))

@@ -54,6 +54,8 @@ def explanation(error: Exception, data: Any, allow: Sequence[str]) -> TrainingEr
     place = failing_line(error, allow)
     if place is not None:
         return TrainingError(f"{place}: {described(error)}")
+    if "DataLoader worker" in str(error):
+        return TrainingError(f"data: {first_line(error)}; the rest of the data cannot be loaded")
     if isinstance(error, MisconfigurationException):
         return TrainingError(f"Lightning refuses to train: {first_line(error)}")
     if is_lost_peer(error):

@@ -6,13 +6,39 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+from pytorch_lightning.utilities.model_helpers import is_overridden
 
 from dlcli.errors import ConfigError, DlcliError
 from dlcli.training.metrics import declared
 
 # Any number will do: only whether there is an end is asked for.
 SOME_STEPS = 1000
+
+
+def check_methods(model: LightningModule, data: LightningDataModule) -> None:
+    """Refuse a module or data module without the methods that training calls.
+
+    Raises:
+        ConfigError: naming all that are missing.
+    """
+    needed = {"training_step": model, "configure_optimizers": model, "train_dataloader": data}
+    problems = [
+        f"{'data' if part is data else 'model'}: {type(part).__name__} has no {name}, "
+        "and nothing can be trained without it"
+        for name, part in needed.items()
+        if not is_overridden(name, part)
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def untestable(model: LightningModule, data: LightningDataModule) -> str | None:
+    """Why there is no test, or None where there can be one."""
+    for name, part in {"test_step": model, "test_dataloader": data}.items():
+        if not is_overridden(name, part):
+            return f"there is no test: {type(part).__name__} has no {name}"
+    return None
 
 
 def rehearse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dlcli.training.failure import failures_explained
 from dlcli.training.metrics import logged
 from dlcli.training.provenance import Provenance
 from dlcli.training.record import Clock, fingerprint, versions
+from dlcli.training.rehearsal import untestable
 from dlcli.training.stopping import StopOnSignal, StopRequest
 
 
@@ -123,10 +125,13 @@ class Session:
         parts = self.parts
         if best is not None:
             parts.model.load_state_dict(load(folder.path / best.file)["state_dict"])
+        scores = _stage(best.metrics if best else {}, "val")
+        if reason := untestable(parts.model, parts.data):
+            warnings.warn(reason, stacklevel=2)
+            return scores
         with failures_explained(parts.data, self.config.allow):
             parts.trainer.test(parts.model, datamodule=parts.data, verbose=False)
-        tested = _stage(logged(parts.trainer), "test")
-        return {**tested, **_stage(best.metrics if best else {}, "val")}
+        return {**_stage(logged(parts.trainer), "test"), **scores}
 
     def record_end(self, run: Run, best: Entry | None, metrics: dict[str, float]) -> None:
         """Record the score at the best checkpoint, the cost, and the learning curves."""

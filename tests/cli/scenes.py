@@ -143,8 +143,13 @@ SCENES |= {
     "own constructor fails": own_code(OWN.replace(INIT, INIT + "        1 / 0\n")),
     "own metrics fail": own_code(OWN + "\n    def metrics(self):\n        raise KeyError('a')\n"),
     "own metrics": own_code(OWN + "\n    def metrics(self):\n        return {'val/f1': 'max'}\n"),
+    "own module without a training step": own_code(OWN.replace("training_step", "step")),
     "own data fails": own_code(data="raise FileNotFoundError('no table.csv')"),
     "own data lacks a spec": own_code(data="pass"),
+    "own data without batches": own_code(
+        data="from dlcli.data.spec import DataSpec\n"
+        "        self.spec = DataSpec('vector', (4,), 'class', classes=('a', 'b'))"
+    ),
     "own code passes on torch.load": own_code(OWN + "\nfrom torch import load\n"),
 }
 
