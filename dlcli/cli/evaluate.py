@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcli.cli import output
+from dlcli.cli.interrupt import ended_by_interrupt
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet, Run
 from dlcli.cli.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
@@ -64,10 +65,10 @@ def measure(source: Source, split: Split, recorder: Recorder, name: str | None) 
     from dlcli.config.instantiate import check_signatures
     from dlcli.training.startup import import_lightning
 
-    import_lightning()
+    with ended_by_interrupt():
+        import_lightning()
+        from dlcli.training.evaluate import evaluate
     check_signatures(source.config)
-    from dlcli.training.evaluate import evaluate
-
     return evaluate(source, split.value, recorder, store_root(), name)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcli.cli import output
+from dlcli.cli.interrupt import ended_by_interrupt
 from dlcli.cli.store import store_root
 from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
@@ -61,10 +62,10 @@ def run_training(config: Config, name: str | None, quiet: bool) -> TrainResult |
     if name is not None:
         check_name(name)
     with recording(config) as recorder:
-        import_lightning()
+        with ended_by_interrupt():
+            import_lightning()
+            from dlcli.training.train import train
         check_signatures(config)
-        from dlcli.training.train import train
-
         result = train(config, recorder, store_root(), name=name, quiet=quiet)
     return result if recorder else None
 
@@ -90,13 +91,14 @@ def resume_training(
             f"{', '.join(RESUMABLE)} may change"
         )
     changes = [text for text in overrides if not text.startswith("tracking")]
+    from dlcli.config.recorded import from_record
+    from dlcli.training.rank import shared_artifacts
     from dlcli.training.startup import import_lightning
 
     with recording(config) as recorder:
-        import_lightning()
-        from dlcli.config.recorded import from_record
-        from dlcli.training.rank import shared_artifacts
-        from dlcli.training.resume import finished, resume
+        with ended_by_interrupt():
+            import_lightning()
+            from dlcli.training.resume import finished, resume
 
         record = find(recorder, reference) if recorder else None
         artifacts = artifacts_of(record) if record else shared_artifacts()

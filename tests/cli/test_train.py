@@ -23,7 +23,7 @@ def test_json_says_what_was_trained(trained: Trained):
     }
     assert (result["run_name"], result["status"]) == ("first", "FINISHED")
     assert set(result["metrics"]) == {"test/acc", "test/loss", "val/acc", "val/loss"}
-    assert result["metrics"]["test/acc"] > 0.7
+    assert result["metrics"]["test/acc"] > 0.5
 
 
 def test_progress_without_a_terminal_is_plain_lines(trained: Trained):

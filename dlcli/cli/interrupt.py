@@ -1,0 +1,29 @@
+"""Ctrl-C while modules are imported, which may not hear of it in any other way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from dlcli.cli.boundary import report
+from dlcli.errors import Stopped
+
+
+@contextmanager
+def ended_by_interrupt() -> Iterator[None]:
+    """End the program at once at a Ctrl-C; only where nothing has been started yet.
+
+    An import that is interrupted by an exception may swallow it, or leave a package half there.
+    """
+    before = signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    os._exit(report(Stopped("stopped by SIGINT before anything was started", number)))
