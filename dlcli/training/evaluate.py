@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,16 +15,18 @@ from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 
 from dlcli.config.compose import Config
 from dlcli.data.spec import DataSpec
-from dlcli.errors import CheckpointError, ConfigError, Stopped, TrainingError
+from dlcli.errors import ConfigError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import load, write_text
 from dlcli.training.confusion import count, per_class
 from dlcli.training.experiment import build_data, build_model, build_trainer
+from dlcli.training.failure import failures_explained
 from dlcli.training.figures import confusion_matrix
 from dlcli.training.metrics import logged
 from dlcli.training.source import Source
 from dlcli.training.train import ending
+from dlcli.training.weights import restore
 
 Split = Literal["train", "val", "test"]
 
@@ -82,7 +83,7 @@ def evaluate(
     checkpoint = load(source.checkpoint)
     restore(model, checkpoint["state_dict"], source.checkpoint)
     warnings = differences(checkpoint, data)
-    with failures_explained(data):
+    with failures_explained(data, config.allow):
         trainer = one_device_trainer(config, split, root)
         metrics = measure(trainer, model, data, split)
         counts = confusion(trainer, model, data, spec, split)
@@ -97,25 +98,6 @@ def evaluate(
     )
 
 
-def restore(model: LightningModule, state: Mapping[str, Any], checkpoint: Path) -> None:
-    """Load a checkpoint's weights into a model.
-
-    Raises:
-        CheckpointError: of another model; the first three mismatches are named.
-    """
-    own = model.state_dict()
-    wrong = [f"{key} is missing" for key in own if key not in state]
-    wrong += [f"{key} is not in the model" for key in state if key not in own]
-    wrong += [
-        f"{key} has shape {tuple(state[key].shape)}, the model's {tuple(own[key].shape)}"
-        for key in own
-        if key in state and state[key].shape != own[key].shape
-    ]
-    if wrong:
-        raise CheckpointError(f"{checkpoint}: of another model: {'; '.join(wrong[:3])}")
-    model.load_state_dict(state)
-
-
 def differences(checkpoint: Mapping[str, Any], data: LightningDataModule) -> list[str]:
     """Why the metrics may not be those of the run: its data has changed since."""
     before = checkpoint.get("dlcli", {}).get("fingerprint", "")
@@ -126,25 +108,6 @@ def differences(checkpoint: Mapping[str, Any], data: LightningDataModule) -> lis
         f"data: it has changed since the run was trained (fingerprint {before[:12]}, now "
         f"{now[:12]}), so these are not the metrics of the data it was trained on"
     ]
-
-
-@contextmanager
-def failures_explained(data: LightningDataModule) -> Iterator[None]:
-    """Turn what a device or Lightning raises into errors that say what to do.
-
-    Raises:
-        TrainingError: out of memory.
-        Stopped: a Ctrl-C, of which Lightning makes an exit.
-    """
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        size = getattr(data, "batch_size", "unknown")
-        raise TrainingError(
-            f"data.batch_size={size}: out of memory; use a smaller batch", reason="oom"
-        ) from error
-    except SystemExit as error:
-        raise Stopped("stopped by SIGINT; nothing was recorded", 2) from error
 
 
 def one_device_trainer(config: Config, split: Split, root: Path) -> Trainer:

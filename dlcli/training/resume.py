@@ -15,6 +15,7 @@ from dlcli.training.checkpoint import CheckpointFolder, load
 from dlcli.training.rank import share_artifacts
 from dlcli.training.session import Session, TrainResult
 from dlcli.training.train import ending
+from dlcli.training.weights import check_complete, check_weights
 
 Warn = Callable[[str], None]
 
@@ -41,14 +42,17 @@ def resume(
 
     Raises:
         BusyError: the run is alive.
-        CheckpointError: none is intact, or it is of another model.
+        CheckpointError: none is intact, or it is of another model, or not all is in it.
         DataError: the data is not what it was.
     """
     folder = CheckpointFolder(artifacts / "checkpoints")
     checkpoint = choose(folder, warn)
     session = Session(config, root, quiet, resuming=checkpoint is not None)
     if checkpoint is not None:
-        before = load(checkpoint).get("dlcli", {})
+        state = load(checkpoint)
+        check_complete(state, checkpoint)
+        check_weights(session.parts.model, state["state_dict"], checkpoint)
+        before = state.get("dlcli", {})
         check_same(session.facts, before, warn)
         session.clock.go_on_from(before.get("seconds", 0.0))
     if recorder is None or record is None:
