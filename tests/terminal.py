@@ -55,7 +55,7 @@ def _work(words: list[str], folder: Path, shown: Path) -> None:
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())
     os.chdir(folder)
-    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "CUDA_"))]:
         del os.environ[name]
     os.environ |= {"HOME": str(folder.parent), "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
     os.environ["XDG_CACHE_HOME"] = str(folder.parent / ".cache")
