@@ -1,25 +1,28 @@
 """Training throughput of LeNet-5 on MNIST-sized data, side by side on the CPU.
 
-Run as ``python benchmarks/loop.py``. Compares, in interleaved repetitions:
+Run as ``python benchmarks/loop.py``. Compares, in interleaved repetitions, each a process of its
+own with the imports and settings that it would have in real life:
 
-- ``loop``: a hand-written PyTorch loop over normalised tensors in memory;
-- ``dlcli``: Lightning's Trainer with dlcli's module and loader;
-- ``workers=N``: Lightning's Trainer with torchvision's dataset and transforms, a DataLoader
-  of N workers, and a plain LightningModule that logs nothing.
+- ``loop``: a hand-written PyTorch loop over normalised tensors in memory, which logs nothing;
+- ``dlcli``: what ``dlcli train`` does in a step, its callbacks and epoch metrics included;
+- ``workers=N``: Lightning's Trainer with torchvision's dataset and transforms, a DataLoader of N
+  workers, and a LightningModule that logs loss and accuracy by epoch, as dlcli does.
 
-All four train the same net with the same fused Adam.
+All train the same net with the same fused Adam.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import statistics
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -59,16 +62,21 @@ class Stopwatch(pl.Callback):
 
 
 class Plain(pl.LightningModule):
-    """What a user of Lightning writes first."""
+    """What a user of Lightning writes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.net = LeNet5(SPEC)
 
     def training_step(self, batch: list[Tensor], batch_idx: int) -> Tensor:
-        """Cross-entropy."""
+        """Cross-entropy; logs it and the accuracy by epoch."""
         inputs, target = batch
-        return functional.cross_entropy(self.net(inputs), target)
+        logits = self.net(inputs)
+        loss = functional.cross_entropy(logits, target)
+        accuracy = (logits.argmax(dim=1) == target).float().mean()
+        values = {"train/loss": loss, "train/acc": accuracy}
+        self.log_dict(values, on_step=False, on_epoch=True)
+        return loss
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam."""
@@ -107,7 +115,9 @@ def loop(data: MNIST, batch_size: int, steps: int) -> float:
     return (time.perf_counter() - start) / (steps - WARM_UP)
 
 
-def fit(module: pl.LightningModule, loader: object, steps: int) -> float:
+def fit(
+    module: pl.LightningModule, loader: object, steps: int, callbacks: list[pl.Callback]
+) -> float:
     """Seconds a step of Lightning's Trainer."""
     stopwatch = Stopwatch()
     trainer = pl.Trainer(
@@ -118,16 +128,25 @@ def fit(module: pl.LightningModule, loader: object, steps: int) -> float:
         enable_progress_bar=False,
         enable_checkpointing=False,
         enable_model_summary=False,
-        callbacks=[stopwatch],
+        callbacks=[stopwatch, *callbacks],
     )
     trainer.fit(module, loader)
     return stopwatch.seconds / (steps - WARM_UP)
 
 
 def dlcli(data: MNIST, batch_size: int, steps: int) -> float:
-    """Seconds a step of dlcli's module and loader."""
+    """Seconds a step of ``dlcli train``: its module, loader and everything it calls in a step."""
+    from dlcli.training.cost import Throughput
+    from dlcli.training.device import hide_absent_gpus
+    from dlcli.training.hooks import skip_empty_hooks
+    from dlcli.training.random_state import RandomState
+    from dlcli.training.stopping import StopOnSignal, StopRequest
+
+    hide_absent_gpus()
     data.batch_size = batch_size
-    return fit(Supervised(LeNet5, SPEC, ADAM), data.train_dataloader(), steps)
+    callbacks = [Throughput(), StopOnSignal(StopRequest(at_once=print)), RandomState()]
+    skip_empty_hooks(callbacks)
+    return fit(Supervised(LeNet5, SPEC, ADAM), data.train_dataloader(), steps, callbacks)
 
 
 def workers(root: Path, number: int, batch_size: int, steps: int) -> float:
@@ -137,24 +156,36 @@ def workers(root: Path, number: int, batch_size: int, steps: int) -> float:
     change = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.1307, 0.3081)])
     dataset = datasets.MNIST(str(root), train=True, transform=change)
     loader: DataLoader[object] = DataLoader(dataset, batch_size, shuffle=True, num_workers=number)
-    return fit(Plain(), loader, steps)
+    return fit(Plain(), loader, steps, [])
 
 
-def measure(root: Path, batch_size: int, steps: int, repetitions: int) -> dict[str, list[float]]:
-    """Seconds a step of each, one after the other in every repetition."""
-    data = MNIST(root, download=False)
+CONTENDERS = ("loop", "dlcli", "workers=0", "workers=2")
+
+
+def once(contender: str, root: Path, batch_size: int, steps: int) -> float:
+    """Seconds a step of one contender, in this process."""
+    if contender.startswith("workers="):
+        return workers(root, int(contender[-1]), batch_size, steps)
+    data = MNIST(str(root), download=False)
     data.prepare_data()
     data.setup()
-    contenders: dict[str, Callable[[], float]] = {
-        "loop": partial(loop, data, batch_size, steps),
-        "dlcli": partial(dlcli, data, batch_size, steps),
-        "workers=0": partial(workers, root, 0, batch_size, steps),
-        "workers=2": partial(workers, root, 2, batch_size, steps),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(repetitions):
-        for name, run in contenders.items():
-            seconds[name].append(run())
+    return {"loop": loop, "dlcli": dlcli}[contender](data, batch_size, steps)
+
+
+def measure(root: Path, options: argparse.Namespace, batch_size: int) -> dict[str, list[float]]:
+    """Seconds a step of each, one after the other in every repetition."""
+    seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for _ in range(options.repetitions):
+        for name in CONTENDERS:
+            # as dlcli.training.startup has it; the others get what PyTorch does by itself
+            policy = {"OMP_WAIT_POLICY": "PASSIVE"} if name == "dlcli" else {}
+            command = [sys.executable, __file__, "--contender", name, "--root", str(root)]
+            command += ["--steps", str(options.steps), "--batch-sizes", str(batch_size)]
+            command += ["--threads", str(options.threads)]
+            done = subprocess.run(
+                command, env={**os.environ, **policy}, capture_output=True, text=True, check=True
+            )
+            seconds[name].append(float(done.stdout.splitlines()[-1]))
     return seconds
 
 
@@ -180,16 +211,20 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--contender", choices=CONTENDERS, help="measure one, in this process")
+    parser.add_argument("--root", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     warnings.filterwarnings("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    if options.contender:
+        print(once(options.contender, options.root, options.batch_sizes[0], options.steps))
+        return
     print(f"torch {torch.__version__}, Lightning {pl.__version__}, {options.threads} threads")
     with tempfile.TemporaryDirectory() as folder:
         write_mnist(Path(folder), 60_000)
         for batch_size in options.batch_sizes:
-            times = measure(Path(folder), batch_size, options.steps, options.repetitions)
-            show(batch_size, times)
+            show(batch_size, measure(Path(folder), options, batch_size))
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ class Session:
 
     def _end_now(self, number: int) -> None:
         if self.run is not None:
-            self.run.finish("KILLED", "stopped at once by a second signal")
+            self.run.finish("KILLED", "stopped at once by a second signal", timeout=2.0)
 
 
 def _stage(metrics: dict[str, float], stage: str) -> dict[str, float]:
