@@ -1,0 +1,27 @@
+"""Anyone can run the benchmarks; here with one repetition, so the figures mean nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+COMMANDS = {
+    "startup.py": (["--repetitions", "1"], "dlcli --help / import typer"),
+    "first_batch.py": (["--repetitions", "1", "--epochs", "1"], "dlcli / script"),
+    "loop.py": (["--repetitions", "1", "--steps", "30", "--batch-sizes", "64"], "workers=2"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", COMMANDS)
+def test_a_benchmark_runs_and_prints_its_ratios(script: str) -> None:
+    arguments, line = COMMANDS[script]
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / script), *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert line in done.stdout
