@@ -157,9 +157,9 @@ class Check:
             return
         passed = GIVEN[key] if partial or key == "model" else set()
         given = {*node, *passed}
-        names = [
-            p.name for p in signature.parameters[len(node.get("_args_") or []) :] if p.required
-        ]
+        args = node.get("_args_")
+        placed = len(args) if isinstance(args, (list, tuple)) else 0
+        names = [p.name for p in signature.parameters[placed:] if p.required]
         for name in names:
             if name not in given:
                 what = signature.name.rpartition(".")[2]

@@ -56,7 +56,7 @@ def _problem(override: Override, listed: list[str], repository: Repository) -> s
             f"unknown group {group}{did_you_mean(nearest(top, groups))}; groups: {listing(groups)}"
         )
     if override.kind == "delete":
-        return None if override.key in listed else f"{group} is not in the defaults list"
+        return _deletion_problem(override, listed)
     if rest and top in listed:
         return f"the group is {top}; write {top}={rest}/{override.value}"
     options = repository.options(group)
@@ -65,6 +65,14 @@ def _problem(override: Override, listed: list[str], repository: Repository) -> s
         if name is not None and name not in options:
             hint = did_you_mean(nearest(str(name), options))
             return f"{group} has no option {name!r}{hint}; options: {listing(options)}"
+    return None
+
+
+def _deletion_problem(override: Override, listed: list[str]) -> str | None:
+    if override.key not in listed:
+        return f"{override.key} is not in the defaults list"
+    if "=" in override.text:
+        return f"a group is left out without a value; write ~{override.key}"
     return None
 
 

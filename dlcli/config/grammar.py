@@ -97,7 +97,7 @@ def _parse(text: str) -> Override:
         raise _refused(text, text.find("=") + 1, reason) from error
     if not parsed.key_or_group:
         raise _refused(text, 0, "no key before the =")
-    if parsed.is_sweep_override():
+    if parsed.is_sweep_override() or _holds_sweep(parsed.value()):
         raise _refused(
             text,
             text.find("=") + 1,
@@ -106,6 +106,17 @@ def _parse(text: str) -> Override:
     kind = _KINDS[parsed.type.name]
     key = parsed.key_or_group + (f"@{parsed.package}" if parsed.package else "")
     return Override(text, key, parsed.value(), kind, parsed)
+
+
+def _holds_sweep(value: Any) -> bool:
+    """Tell whether there are several values for one in a list or a mapping."""
+    from hydra.core.override_parser.types import Glob, Sweep
+
+    if isinstance(value, dict):
+        return any(_holds_sweep(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_sweep(item) for item in value)
+    return isinstance(value, (Glob, Sweep))
 
 
 def _visit(text: str) -> Any:
