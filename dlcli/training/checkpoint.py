@@ -72,6 +72,22 @@ def _fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def _entry(values: Mapping[str, Any]) -> Entry:
+    """An entry as it was written; a name that leads out of the folder never was.
+
+    Raises:
+        ValueError, TypeError: it is none.
+    """
+    entry = Entry(**values)
+    types = {"file": str, "sha256": str, "epoch": int, "step": int, "metrics": dict}
+    for name, type_ in types.items():
+        if not isinstance(getattr(entry, name), type_):
+            raise ValueError(f"{name}: {getattr(entry, name)!r}")
+    if Path(entry.file).name != entry.file:
+        raise ValueError(f"file: {entry.file!r}")
+    return entry
+
+
 class CheckpointFolder:
     """The checkpoints of one run: ``best`` and ``last``.
 
@@ -96,8 +112,8 @@ class CheckpointFolder:
             content = json.loads(manifest.read_text())
             if content["format"] > FORMAT:
                 raise CheckpointError(f"{manifest}: written by a newer dlcli; update dlcli")
-            return {role: Entry(**entry) for role, entry in content["checkpoints"].items()}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return {role: _entry(values) for role, values in content["checkpoints"].items()}
+        except (OSError, LookupError, AttributeError, ValueError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{manifest}: damaged ({error})") from error
 
     def save(
