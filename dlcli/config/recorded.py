@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from dlcli.config import grammar, overrides
-from dlcli.config.check import Check
+from dlcli.config import grammar, overrides, yaml_file
+from dlcli.config.check import REQUIRED, Check
 from dlcli.config.compose import Config
 from dlcli.config.composition import Composition
 from dlcli.config.folders import check_packages, project
@@ -31,13 +31,34 @@ def from_record(artifacts: Path, changes: Sequence[str], allow: Sequence[str] = 
     Raises:
         ConfigError: the record is gone or damaged, or a change is wrong.
     """
-    path = artifacts / "config.yaml"
+    values = _values(artifacts / "config.yaml")
+    choices = _choices(artifacts / "origins.json")
+    return from_values(values, changes, allow, choices)
+
+
+def _values(path: Path) -> dict[str, Any]:
+    # Its limits first; its reading is that of hand-written files, in which 1e-3 is a number.
+    yaml_file.read(path, str(path))
     try:
-        values = yaml.safe_load(path.read_text())
-        about = json.loads((artifacts / "origins.json").read_text())
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: the run's configuration cannot be read ({error})") from error
-    return from_values(values, changes, allow, about.get("choices", {}))
+        raise _unreadable(path, error) from error
+    lacking = [name for name in REQUIRED if name not in (values or {})]
+    if lacking:
+        raise ConfigError(f"{path}: the run's configuration lacks {', '.join(lacking)}")
+    return dict(values)
+
+
+def _choices(path: Path) -> dict[str, str]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return {str(group): str(option) for group, option in about.get("choices", {}).items()}
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ConfigError:
+    return ConfigError(f"{path}: the run's configuration cannot be read ({error})")
 
 
 def from_values(

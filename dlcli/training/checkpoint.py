@@ -113,7 +113,14 @@ class CheckpointFolder:
             if content["format"] > FORMAT:
                 raise CheckpointError(f"{manifest}: written by a newer dlcli; update dlcli")
             return {role: _entry(values) for role, values in content["checkpoints"].items()}
-        except (OSError, LookupError, AttributeError, ValueError, TypeError, RecursionError) as error:
+        except (
+            OSError,
+            LookupError,
+            AttributeError,
+            ValueError,
+            TypeError,
+            RecursionError,
+        ) as error:
             raise CheckpointError(f"{manifest}: damaged ({error})") from error
 
     def save(

@@ -172,6 +172,31 @@ def test_a_checkpoint_that_is_not_the_runs_own_is_refused(
     assert answer.error.endswith(f".ckpt: {message}")
 
 
+RECORDS = {
+    "a forbidden target": ("config.yaml", "torch.optim.Adam", "os.system"),
+    "another class": ("config.yaml", "dlcli.nets.mlp.Linear", "torch.load"),
+    "no YAML": ("config.yaml", "model:", "model: ["),
+    "a group is gone": ("config.yaml", "model:", "modle:"),
+    "no mapping": ("config.yaml", "", "- 1\n"),
+    "no JSON": ("origins.json", "{", "{{"),
+    "choices that are none": ("origins.json", '"choices": {', '"choices": 3, "x": {'),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_that_was_changed_is_refused(
+    name: str, checkpoints: Path, resume: Callable[[], Answer]
+) -> None:
+    file, old, new = RECORDS[name]
+    path = checkpoints.parent / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1) if old else new)
+    answer = resume()
+    check(answer, 2, "config")
+    assert file in answer.error or "the run's record: " in answer.error
+
+
 def test_a_live_run_is_left_to_its_owner(
     folder: Path, checkpoints: Path, resume: Callable[[], Answer]
 ) -> None:
