@@ -156,16 +156,15 @@ def merge(stored: list[RunRecord], root: Path) -> list[RunRecord]:
     for local in from_folders(root, only_open=True):
         records[local.id] = local
     for path in (root / "runs").glob("*"):
-        folder = RunFolder(root, path.name)
-        if path.name not in records and _untracked(folder) and (one := from_folder(folder)):
-            records[path.name] = one
+        if path.name not in records and (untracked := _untracked(RunFolder(root, path.name))):
+            records[path.name] = untracked
     return _sorted(list(records.values()))
 
 
-def _untracked(folder: RunFolder) -> bool:
-    """Whether a run was recorded in its folder alone."""
+def _untracked(folder: RunFolder) -> RunRecord | None:
+    """A run that was recorded in its folder alone; None for one that a store knows of."""
     info = folder.read()
-    return info is not None and not info.uri
+    return from_folder(folder) if info is not None and not info.uri else None
 
 
 def _sorted(records: list[RunRecord]) -> list[RunRecord]:
