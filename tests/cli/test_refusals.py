@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -44,8 +45,11 @@ def folder(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)
+    # it remembers the proxies of the first request that the process ever made
+    urllib.request.install_opener(None)  # type: ignore[arg-type]
     forget_own_code()
     yield tmp_path
+    urllib.request.install_opener(None)  # type: ignore[arg-type]
     forget_own_code()
 
 
