@@ -37,6 +37,7 @@ from dlcli.data.idx import FILES, MNIST
 from dlcli.data.spec import DataSpec
 from dlcli.models.supervised import Supervised
 from dlcli.nets.cnn import LeNet5
+from dlcli.training.startup import SPINS
 
 SPEC = DataSpec("image", (1, 28, 28), "class", classes=tuple("0123456789"))
 ADAM = partial(torch.optim.Adam, lr=0.001, fused=True)
@@ -178,7 +179,7 @@ def measure(root: Path, options: argparse.Namespace, batch_size: int) -> dict[st
     for _ in range(options.repetitions):
         for name in CONTENDERS:
             # as dlcli.training.startup has it; the others get what PyTorch does by itself
-            policy = {"OMP_WAIT_POLICY": "PASSIVE"} if name == "dlcli" else {}
+            policy = {"GOMP_SPINCOUNT": SPINS} if name == "dlcli" else {}
             command = [sys.executable, __file__, "--contender", name, "--root", str(root)]
             command += ["--steps", str(options.steps), "--batch-sizes", str(batch_size)]
             command += ["--threads", str(options.threads)]

@@ -30,6 +30,8 @@ _NOISE = (
 
 _FORMAT = warnings.formatwarning
 
+SPINS = "10000"  # rounds of a waiting loop, some tens of microseconds
+
 
 class _DeferredPackage(ModuleType):
     """A package whose ``__init__`` runs when a name is asked for that no submodule is known for."""
@@ -60,11 +62,20 @@ def defer_torchmetrics() -> None:
     sys.modules["torchmetrics"] = package
 
 
+def spin_briefly() -> None:
+    """Let threads that wait for others give the core back soon; must come before torch.
+
+    By default they spin for milliseconds, and each step waits for the slowest thread: beside one
+    other busy process a small step took forty times as long. So short a spin costs nothing
+    where the cores are free.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+
+
 def import_lightning() -> None:
     """Import torch and Lightning the quick way."""
-    # Threads that wait by spinning take the cores from every other process, and each step waits
-    # for the slowest: beside one busy process a step took ten times as long. Read at import.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    spin_briefly()
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # Lightning's finders draw bars with it
     defer_torchmetrics()

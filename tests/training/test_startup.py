@@ -36,10 +36,11 @@ def test_torchmetrics_is_whole_for_those_who_use_it() -> None:
     assert run(script) == "0.75 True True True"
 
 
-def test_threads_wait_without_spinning_unless_told_otherwise() -> None:
+def test_threads_wait_with_a_short_spin_unless_told_otherwise() -> None:
     script = (
-        "import os; from dlcli.training.startup import import_lightning; import_lightning();"
-        "print(os.environ['OMP_WAIT_POLICY'])"
+        "import os; from dlcli.training.startup import spin_briefly; spin_briefly();"
+        "print(os.environ.get('GOMP_SPINCOUNT'))"
     )
-    assert run(script) == "PASSIVE"
-    assert run("import os; os.environ['OMP_WAIT_POLICY'] = 'ACTIVE'; " + script[11:]) == "ACTIVE"
+    assert run(script) == "10000"
+    assert run(f"import os; os.environ['GOMP_SPINCOUNT'] = '7'; {script}") == "7"
+    assert run(f"import os; os.environ['OMP_WAIT_POLICY'] = 'ACTIVE'; {script}") == "None"
