@@ -46,7 +46,7 @@ def test_command(command: document.Command, folder: Path, written: set[str]) -> 
     interrupt_at = "epoch 2/" if "^C" in command.output else None
     done = terminal.run(command.line, folder, interrupt_at)
     assert done.status == command.status, done.output
-    printed = done.output.replace(str(folder), "/home/me/work")
+    printed = done.output.replace(str(folder), "/home/me/digits")
     assert document.shows(command.output, printed), printed
 
 

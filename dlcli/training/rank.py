@@ -25,3 +25,15 @@ def share_artifacts(artifacts: Path) -> None:
 def shared_artifacts() -> Path:
     """The artifacts of the run that the first rank records."""
     return Path(os.environ[RUN_ARTIFACTS])
+
+
+def leave() -> None:
+    """End the connection to the other ranks, where there is one.
+
+    Lightning leaves it open between CPUs; its threads then outlive the interpreter, and at times
+    abort the process that exits.
+    """
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()

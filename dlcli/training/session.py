@@ -17,6 +17,7 @@ from dlcli.training.experiment import Experiment, build
 from dlcli.training.failure import failures_explained
 from dlcli.training.metrics import logged
 from dlcli.training.provenance import Provenance
+from dlcli.training.rank import leave
 from dlcli.training.record import Clock, fingerprint, versions
 from dlcli.training.rehearsal import untestable
 from dlcli.training.stopping import StopOnSignal, StopRequest
@@ -97,6 +98,7 @@ class Session:
         self.fit(resume_from)
         best = folder.entries().get("best")
         metrics = self.test(folder, best)
+        leave()
         if self.run is not None:
             self.record_end(self.run, best, metrics)
         run_id, name = (self.run.id, self.run.name) if self.run else ("", "")
