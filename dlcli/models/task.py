@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,28 +17,28 @@ from dlcli.errors import ConfigError
 Better = Literal["min", "max"]
 
 
-class Task:
+class Task(ABC):
     """A loss and the quantities that are averaged over an epoch."""
 
     better: dict[str, Better]
     # How many sums, Q: the loss and one more.
     quantities = 2
 
+    @abstractmethod
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """The mean loss of a batch, a scalar."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sums(self, loss: Tensor, output: Tensor, target: Tensor) -> Tensor:
         """The batch's sums ``(Q,)``, the loss first, without waiting for the device."""
-        raise NotImplementedError
 
     def count(self, target: Tensor) -> int:
         """How many answers the batch asks for."""
         return target.shape[0]
 
+    @abstractmethod
     def report(self, means: Tensor) -> dict[str, Tensor]:
         """The quantities by name, from the means ``(Q,)`` of an epoch."""
-        raise NotImplementedError
 
 
 @dataclass
