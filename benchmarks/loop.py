@@ -100,7 +100,7 @@ def write_mnist(root: Path, images: int) -> None:
 def loop(data: MNIST, batch_size: int, steps: int) -> float:
     """Seconds a step of the hand-written loop."""
     examples = data._splits["train"]
-    inputs, targets = data._normalize(examples.inputs), examples.targets  # type: ignore[misc]
+    inputs, targets = data._normalizer(examples.inputs), examples.targets  # type: ignore[misc]
     net = LeNet5(SPEC)
     optimizer = ADAM(net.parameters())
     order = torch.randperm(len(inputs))

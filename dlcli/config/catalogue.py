@@ -54,7 +54,7 @@ def _files(folder: Path, prefix: str, depth: int = 0) -> Iterator[tuple[str, Pat
     if depth > 4 or not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith((".", "_")):  # what options share is none itself
             continue
         if path.suffix == _SUFFIX and path.is_file():
             yield prefix + path.stem, path

@@ -16,11 +16,20 @@ from dlcli.config.targets import SPECIAL, Refused, Targets
 from dlcli.config.typecheck import choices, mismatch
 
 # Groups without which nothing can be trained; each is one node with a _target_.
-REQUIRED = ("data", "model", "optimizer", "scheduler", "trainer", "tracking")
+REQUIRED = (
+    "data",
+    "model",
+    "optimizer",
+    "scheduler",
+    "init",
+    "regularizer",
+    "trainer",
+    "tracking",
+)
 
 # What is passed when a node is built, so that no file gives it.
 GIVEN = {
-    "model": {"spec", "optimizer", "scheduler"},
+    "model": {"spec", "optimizer", "scheduler", "regularizer"},
     "model.net": {"spec"},
     "optimizer": {"params"},
     "scheduler.curve": {"optimizer", "total_steps"},

@@ -119,7 +119,7 @@ def _options(folder: Path, prefix: str, depth: int = 0) -> Iterator[str]:
     if depth > 4:
         return
     for entry in _entries(folder):
-        if entry.name.startswith("."):
+        if entry.name.startswith((".", "_")):  # what options share is none itself
             continue
         if entry.name.endswith(_SUFFIX):
             yield prefix + entry.name.removesuffix(_SUFFIX)

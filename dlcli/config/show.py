@@ -36,7 +36,9 @@ def _origin(key: str, config: Config) -> str:
 
 def _lines(value: Mapping[Any, Any], key: str, depth: int) -> Iterator[tuple[str, str]]:
     """Yield each line with the dotted key of the value in it, empty for a line without one."""
-    for name, item in value.items():
+    # what it is comes first, wherever it was written
+    for name in sorted(value, key=lambda name: name != "_target_"):
+        item = value[name]
         path = f"{key}.{name}" if key else str(name)
         indent = "  " * depth
         if isinstance(item, Mapping) and item:

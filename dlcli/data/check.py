@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, get_args
 
 import torch
 
-from dlcli.data.examples import Examples, Source
+from dlcli.data.examples import Examples
+from dlcli.data.normalize import Preprocessing
+from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError
+
+RULES = get_args(Preprocessing)
 
 
 class Batching(Protocol):
@@ -20,7 +24,7 @@ class Batching(Protocol):
 
 
 def check_arguments(
-    batch_size: int, val_fraction: float, test_fraction: float, device: str
+    batch_size: int, val_fraction: float, test_fraction: float, device: str, normalize: str
 ) -> None:
     """Raise ConfigError with every argument that is out of range."""
     problems = []
@@ -35,21 +39,23 @@ def check_arguments(
             f"data.val_fraction and data.test_fraction: together {total:g}; "
             "they must leave something to train on"
         )
-    if device not in ("auto", "cpu"):
-        problems.append(f"data.device: {device!r} is not one of auto, cpu")
+    choices = {"device": (device, ("auto", "cpu")), "normalize": (normalize, RULES)}
+    for name, (chosen, known) in choices.items():
+        if chosen not in known:
+            problems.append(f"data.{name}: {chosen!r} is not one of {', '.join(known)}")
     if problems:
         raise ConfigError(problems)
 
 
-def check_examples(source: Source) -> None:
+def check_examples(source: str, spec: DataSpec, sets: Mapping[str, Examples]) -> None:
     """Raise DataError for examples that are not what the spec says, or are not numbers."""
-    for name, examples in source.sets.items():
-        where = f"{source.name}, {name} set"
+    for name, examples in sets.items():
+        where = f"{source}, {name} set"
         check_counts(where, examples)
-        check_shape(where, examples, source.spec.shape)
+        check_shape(where, examples, spec.shape)
         check_finite(where, examples)
-        if source.spec.target == "class":
-            check_labels(where, examples, source.spec.classes)
+        if spec.target == "class":
+            check_labels(where, examples, spec.classes, complete=name == "train")
 
 
 def check_counts(where: str, examples: Examples) -> None:
@@ -85,8 +91,8 @@ def check_finite(where: str, examples: Examples) -> None:
             )
 
 
-def check_labels(where: str, examples: Examples, classes: tuple[str, ...]) -> None:
-    """Labels that name a class; warn of a class that no label names."""
+def check_labels(where: str, examples: Examples, classes: tuple[str, ...], complete: bool) -> None:
+    """Labels that name a class; warn of a class that no label names where all should be."""
     labels = examples.targets
     outside = (labels < 0) | (labels >= len(classes))
     if bool(outside.any()):
@@ -95,6 +101,8 @@ def check_labels(where: str, examples: Examples, classes: tuple[str, ...]) -> No
             f"{where}: label {label} with {len(classes)} classes "
             f"(0 to {len(classes) - 1}), in {int(outside.sum())} examples"
         )
+    if not complete:
+        return
     counts = torch.bincount(labels, minlength=len(classes)).tolist()
     empty = [name for name, count in zip(classes, counts, strict=True) if not count]
     if empty:

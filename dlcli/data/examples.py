@@ -5,11 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
 
 from dlcli.data.spec import DataSpec
+
+
+class Part(Protocol):
+    """Some examples as they were read: tensors already, or rows or texts yet to be encoded."""
+
+    @property
+    def targets(self) -> Tensor:
+        """The target of each example, ``(N, ...)``; of classes, any number for each."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, indices: Tensor) -> Self:
+        """The examples at ``indices``."""
+
+    def update(self, digest: hashlib._Hash) -> None:
+        """Add the examples to a hash."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,12 @@ class Examples:
         """The same on ``device``."""
         return Examples(self.inputs.to(device), self.targets.to(device))
 
+    def update(self, digest: hashlib._Hash) -> None:
+        """Add type, shape and numbers of both tensors to a hash."""
+        for tensor in (self.inputs, self.targets):
+            digest.update(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())
+            digest.update(tensor.contiguous().numpy().data)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -42,19 +65,18 @@ class Source:
 
     Args:
         name: what to call it in messages: a name, a file or a folder.
-        spec: what one example looks like.
+        spec: what one example looks like; of examples yet to be encoded, kind and target.
         sets: the examples of each set that is given.
     """
 
     name: str
     spec: DataSpec
-    sets: Mapping[str, Examples]
+    sets: Mapping[str, Part]
 
     def fingerprint(self) -> str:
         """The SHA-256 of all examples, in hexadecimal."""
         digest = hashlib.sha256()
-        for name, examples in sorted(self.sets.items()):
-            for tensor in (examples.inputs, examples.targets):
-                digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
-                digest.update(tensor.contiguous().numpy().data)
+        for name, part in sorted(self.sets.items()):
+            digest.update(f"{name} ".encode())
+            part.update(digest)
         return digest.hexdigest()

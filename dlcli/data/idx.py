@@ -12,6 +12,7 @@ from dlcli.data.fetch import fetch
 from dlcli.data.idx_file import read_idx
 from dlcli.data.loader import Augmentation
 from dlcli.data.memory import Memory
+from dlcli.data.normalize import Preprocessing
 from dlcli.data.spec import DataSpec
 from dlcli.errors import DataError
 
@@ -46,6 +47,7 @@ class MNIST(Memory):
         augment: Augmentation | None = None,
         device: Literal["auto", "cpu"] = "auto",
         drop_last: bool = False,
+        normalize: Preprocessing = "zscore",
     ) -> None:
         super().__init__(
             batch_size=batch_size,
@@ -54,6 +56,7 @@ class MNIST(Memory):
             augment=augment,
             device=device,
             drop_last=drop_last,
+            normalize=normalize,
         )
         self.root = Path(root)
         self.download = download

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -11,9 +13,15 @@ import torch
 from torch import Tensor
 
 from dlcli.data.check import check_arguments, check_examples, check_sizes
-from dlcli.data.examples import Examples, Source
+from dlcli.data.examples import Examples, Part, Source
 from dlcli.data.loader import Augmentation, Shard, TensorLoader
-from dlcli.data.normalize import Normalize
+from dlcli.data.normalize import (
+    Normalizer,
+    Preprocessing,
+    bounds,
+    fit_normalizer,
+    restore_normalizer,
+)
 from dlcli.data.spec import DataSpec
 from dlcli.data.split import plain, stratified
 
@@ -35,6 +43,8 @@ class Memory(pl.LightningDataModule, ABC):
         device: ``auto`` keeps the tensors on the GPU that trains, where they take less than
             a quarter of its free memory; ``cpu`` never does.
         drop_last: leave out a last training batch that is not full.
+        normalize: how raw inputs are made fit for a net: ``none``, ``minmax`` (to [0, 1]),
+            ``zscore`` (mean 0, deviation 1), ``zca`` (whitened); fitted on the training split.
 
     Raises:
         ConfigError: if an argument is out of range.
@@ -49,9 +59,10 @@ class Memory(pl.LightningDataModule, ABC):
         augment: Augmentation | None = None,
         device: Literal["auto", "cpu"] = "auto",
         drop_last: bool = False,
+        normalize: Preprocessing = "zscore",
     ) -> None:
         super().__init__()
-        check_arguments(batch_size, val_fraction, test_fraction, device)
+        check_arguments(batch_size, val_fraction, test_fraction, device, normalize)
         self.batch_size = batch_size
         self.val_fraction = val_fraction
         self.test_fraction = test_fraction
@@ -59,6 +70,8 @@ class Memory(pl.LightningDataModule, ABC):
         self.augment = augment
         self.device = device
         self.drop_last = drop_last
+        self.normalize = normalize
+        self.fitted: dict[str, Any] = {}
         self._train_loader: TensorLoader | None = None
         self._train_state: dict[str, int] = {}
 
@@ -70,22 +83,47 @@ class Memory(pl.LightningDataModule, ABC):
             DataError: if they cannot be read.
         """
 
-    def normalizer(self, train: Examples) -> Normalize | None:
-        """What makes raw inputs fit for a net, fitted on the training split; None for nothing."""
-        return Normalize.fit(train.inputs, image_dims(train.inputs))
+    def fit(self, source: Source, train: Any) -> dict[str, Any]:
+        """What raw examples are encoded by, fitted on the training split.
+
+        Returns:
+            Plain containers, numbers, texts and tensors: they are stored in every checkpoint.
+        """
+        return {}
+
+    def encode(self, part: Any, encoding: Mapping[str, Any]) -> Examples:
+        """Raw examples as tensors, by what was fitted.
+
+        Raises:
+            DataError: if there is something in them that the training split did not have.
+        """
+        examples: Examples = part
+        return examples
+
+    def describe(self, spec: DataSpec, encoding: Mapping[str, Any]) -> DataSpec:
+        """The spec of the encoded examples."""
+        return spec
 
     @property
     def spec(self) -> DataSpec:
         """What the data set tells a model about itself."""
-        return self._source.spec
+        return self._spec
 
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of all examples, in hexadecimal, however they are split."""
         return self._source.fingerprint()
 
+    def go_by(self, fitted: Mapping[str, Any]) -> None:
+        """Use what was fitted in another training, instead of fitting it again.
+
+        Args:
+            fitted: the ``fitted`` of a data module like this one.
+        """
+        self.fitted = dict(fitted)
+
     def setup(self, stage: str | None = None) -> None:
-        """Read, check and split, once.
+        """Read, check, split and encode, once.
 
         Raises:
             DataError: if the data is damaged, empty, or does not fit its own description.
@@ -93,11 +131,23 @@ class Memory(pl.LightningDataModule, ABC):
         if hasattr(self, "_splits"):
             return
         source = self.read()
-        check_examples(source)
-        splits = self._split(source)
-        check_sizes({name: len(part) for name, part in splits.items()}, self)
+        ready = {name: part for name, part in source.sets.items() if isinstance(part, Examples)}
+        check_examples(source.name, source.spec, ready)
+        parts = self._split(source)
+        check_sizes({name: len(part) for name, part in parts.items()}, self)
+        known = dict(self.fitted)
+        encoding = known["encoding"] if known else self.fit(source, parts["train"])
+        splits = {name: self.encode(part, encoding) for name, part in parts.items()}
+        spec = self.describe(source.spec, encoding)
+        if not ready:
+            check_examples(source.name, spec, splits)
         self._source = source
-        self._normalize = self.normalizer(splits["train"])
+        self._normalizer = self._fit_normalizer(spec, splits["train"], known.get("normalize"))
+        self._spec = self._bounded(spec, splits["train"])
+        self.fitted = {
+            "encoding": encoding,
+            "normalize": self._normalizer.state() if self._normalizer else {},
+        }
         self._splits = splits
 
     def train_dataloader(self) -> TensorLoader:
@@ -162,7 +212,7 @@ class Memory(pl.LightningDataModule, ABC):
             seed=self.seed,
             shuffle=shuffle,
             augment=augment,
-            prepare=self._normalize,
+            prepare=self._prepare(),
             drop_last=drop_last,
             shard=self._shard(),
         )
@@ -177,8 +227,8 @@ class Memory(pl.LightningDataModule, ABC):
         if device == self._splits["train"].inputs.device:
             return
         self._splits = {name: part.to(device) for name, part in self._splits.items()}
-        if self._normalize is not None:
-            self._normalize = self._normalize.to(device)
+        if self._normalizer is not None:
+            self._normalizer = self._normalizer.to(device)
 
     def _best_device(self) -> torch.device:
         held = self._splits["train"].inputs.device
@@ -191,7 +241,28 @@ class Memory(pl.LightningDataModule, ABC):
         needed = sum(part.nbytes for part in self._splits.values())
         return root if needed < free / 4 else held
 
-    def _split(self, source: Source) -> dict[str, Examples]:
+    def _fit_normalizer(
+        self, spec: DataSpec, train: Examples, state: Mapping[str, Tensor] | None
+    ) -> Normalizer | None:
+        if spec.kind == "tokens":
+            return None
+        if state is not None:
+            return restore_normalizer(self.normalize, state)
+        return fit_normalizer(self.normalize, train.inputs, image_dims(train.inputs))
+
+    def _bounded(self, spec: DataSpec, train: Examples) -> DataSpec:
+        if self._normalizer is None:
+            return spec
+        low, high = bounds(self._normalizer, train.inputs, image_dims(train.inputs))
+        return replace(spec, low=low, high=high)
+
+    def _prepare(self) -> Callable[[Tensor], Tensor] | None:
+        """What a batch of inputs goes through before a net reads it."""
+        if self._spec.padding is None:
+            return self._normalizer
+        return partial(trimmed, padding=self._spec.padding)
+
+    def _split(self, source: Source) -> dict[str, Part]:
         """The sets that were read, and those that are cut from the training set."""
         fractions = {"test": self.test_fraction, "val": self.val_fraction}
         missing = {name: part for name, part in fractions.items() if name not in source.sets}
@@ -202,6 +273,12 @@ class Memory(pl.LightningDataModule, ABC):
             indices = plain(len(train), missing, self.seed)
         cut = {name: train.take(indices[name]) for name in missing}
         return {**source.sets, **cut, "train": train.take(indices["rest"])}
+
+
+def trimmed(tokens: Tensor, padding: int) -> Tensor:
+    """Texts ``(B, T)`` without the last places that are padding in all of them; at least one."""
+    used = (tokens != padding).any(0).nonzero()
+    return tokens[:, : int(used.max()) + 1] if len(used) else tokens[:, :1]
 
 
 def image_dims(inputs: Tensor) -> tuple[int, ...]:

@@ -20,7 +20,14 @@ class DataSpec:
         target: a class, a value, the next token, or the input itself.
         classes: the class names in the order of their indices, for ``target="class"``.
         vocabulary: the tokens in the order of their indices, for ``kind="tokens"``.
+        padding: the index in the vocabulary that fills up a short text; None where every
+            example is whole.
         values: how many values are predicted, for ``target="value"``.
+        centre: what to add to a net's outputs, after ``scale``, to have values in their own
+            unit; one number a value.
+        scale: what to multiply a net's outputs by; one number a value.
+        low: the smallest number among the prepared inputs of the training split.
+        high: the largest.
     """
 
     kind: Kind
@@ -28,7 +35,12 @@ class DataSpec:
     target: Target
     classes: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    padding: int | None = None
     values: int = 1
+    centre: tuple[float, ...] = (0.0,)
+    scale: tuple[float, ...] = (1.0,)
+    low: float = 0.0
+    high: float = 1.0
 
     @property
     def features(self) -> int:

@@ -13,8 +13,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from dlcli.errors import ConfigError
 
-# Lightning steps a plateau schedule after the epoch's checkpoint is written, and leaves that step
-# out when it resumes; the module steps it itself, before the checkpoint.
+# The frequency of a schedule that its module steps itself.
 NEVER = sys.maxsize
 
 
@@ -57,7 +56,6 @@ class Schedule:
         described = {"scheduler": scheduler, "interval": self.interval, "frequency": 1}
         if isinstance(scheduler, ReduceLROnPlateau):
             described["monitor"] = self.monitor or "val/loss"
-            described["frequency"] = NEVER
         return described
 
 

@@ -36,6 +36,10 @@ class Task(ABC):
         """How many answers the batch asks for."""
         return target.shape[0]
 
+    def answer(self, output: Tensor) -> Tensor:
+        """A net's outputs as answers in the unit of the targets."""
+        return output
+
     @abstractmethod
     def report(self, means: Tensor) -> dict[str, Tensor]:
         """The quantities by name, from the means ``(Q,)`` of an epoch."""
@@ -62,26 +66,48 @@ class Classes(Task):
         return {"loss": means[0], "acc": means[1]}
 
 
-@dataclass
 class Values(Task):
-    """Squared error; output ``(B, values)``, target ``(B, values)`` or ``(B,)``."""
+    """Squared error; output ``(B, values)``, target ``(B, values)`` or ``(B,)``.
 
-    better: dict[str, Better] = field(
-        default_factory=lambda: {"loss": "min", "rmse": "min", "mae": "min"}
-    )
+    The loss is measured in the values' own spread, so that learning rates mean the same for all
+    units; what is reported is in their unit.
+
+    Args:
+        spec: its ``centre`` and ``scale`` make outputs into values.
+    """
+
+    better: dict[str, Better] = {"loss": "min", "rmse": "min", "mae": "min"}  # noqa: RUF012
+    quantities = 3
+
+    def __init__(self, spec: DataSpec) -> None:
+        self.centre = torch.tensor(spec.centre)
+        self.scale = torch.tensor(spec.scale)
+
+    def answer(self, output: Tensor) -> Tensor:
+        """Outputs times ``scale`` plus ``centre``."""
+        self._move(output)
+        return output * self.scale + self.centre
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Mean squared error."""
-        return functional.mse_loss(output, target.view_as(output))
+        """Mean squared error in units of ``scale``."""
+        self._move(output)
+        return functional.mse_loss(output, (target.view_as(output) - self.centre) / self.scale)
 
     def sums(self, loss: Tensor, output: Tensor, target: Tensor) -> Tensor:
-        """Squared and absolute errors."""
-        absolute = (output - target.view_as(output)).abs().mean(-1).sum()
-        return torch.stack([loss * target.shape[0], absolute])
+        """Loss, squared and absolute errors."""
+        errors = self.answer(output) - target.view_as(output)
+        count = target.shape[0]
+        return torch.stack(
+            [loss * count, errors.square().mean(-1).sum(), errors.abs().mean(-1).sum()]
+        )
 
     def report(self, means: Tensor) -> dict[str, Tensor]:
-        """``loss``, its root ``rmse``, and ``mae``."""
-        return {"loss": means[0], "rmse": means[0].sqrt(), "mae": means[1]}
+        """``loss``, ``rmse`` and ``mae``."""
+        return {"loss": means[0], "rmse": means[1].sqrt(), "mae": means[2]}
+
+    def _move(self, output: Tensor) -> None:
+        if self.centre.device != output.device:
+            self.centre, self.scale = self.centre.to(output.device), self.scale.to(output.device)
 
 
 @dataclass
@@ -123,7 +149,7 @@ def task(spec: DataSpec, label_smoothing: float = 0.0) -> Task:
         raise ConfigError(f"model.label_smoothing: {label_smoothing} is not in [0, 1)")
     tasks: dict[str, Callable[[], Task]] = {
         "class": lambda: Classes(label_smoothing),
-        "value": Values,
+        "value": lambda: Values(spec),
         "next_token": lambda: NextTokens(label_smoothing),
     }
     if spec.target not in tasks:

@@ -78,9 +78,10 @@ def evaluate(
     """
     config = source.config
     seed_everything(config.values["seed"], workers=True, verbose=False)
-    data, spec = build_data(config.values["data"], config.allow)
-    model = build_model({**config.values, "compile": False}, spec, config.allow)
     checkpoint = load(source.checkpoint)
+    fitted = checkpoint.get("dlcli", {}).get("fitted")
+    data, spec = build_data(config.values["data"], config.allow, fitted)
+    model = build_model({**config.values, "compile": False}, spec, config.allow)
     restore(model, checkpoint["state_dict"], source.checkpoint)
     warnings = differences(checkpoint, data)
     with failures_explained(data, config.allow):

@@ -18,6 +18,7 @@ from pytorch_lightning.callbacks import (
 from dlcli.config.compose import Config
 from dlcli.config.instantiate import instantiate
 from dlcli.config.own_code import blamed, first_line
+from dlcli.config.targets import Targets
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError
 from dlcli.training.checkpoint_io import FolderCheckpointIO
@@ -101,9 +102,14 @@ def build(
 
 
 def build_data(
-    node: Mapping[str, Any], allow: tuple[str, ...]
+    node: Mapping[str, Any], allow: tuple[str, ...], fitted: Mapping[str, Any] | None = None
 ) -> tuple[LightningDataModule, DataSpec]:
     """The data module, set up, and what it says about itself.
+
+    Args:
+        node: of the configuration.
+        allow: packages of the user's own whose code may run.
+        fitted: what it goes by instead of fitting its training split, from a checkpoint.
 
     Raises:
         ConfigError: not a data module, or one that does not say what its data looks like.
@@ -113,6 +119,8 @@ def build_data(
     if not isinstance(data, LightningDataModule):
         raise ConfigError(f"data: {node['_target_']} is not a LightningDataModule")
     with blamed(allow, DataError):
+        if fitted and hasattr(data, "go_by"):
+            data.go_by(fitted)
         data.prepare_data()
         data.setup("fit")
         spec = getattr(data, "spec", None)
@@ -133,18 +141,28 @@ def build_model(
         ConfigError: not a LightningModule, or one that refuses the data.
     """
     node = values["model"]
-    model = instantiate(
-        node,
-        allow,
-        spec=spec,
-        optimizer=instantiate(values["optimizer"], allow),
-        scheduler=instantiate(values["scheduler"], allow),
-    )
+    wired = {name: instantiate(values[name], allow) for name in ("optimizer", "scheduler")}
+    regularizer = instantiate(values["regularizer"], allow)
+    if takes(node["_target_"], "regularizer", allow):
+        wired["regularizer"] = regularizer
+    elif getattr(regularizer, "active", True):
+        raise ConfigError(
+            f"regularizer: {node['_target_']} takes none; choose regularizer=none, or give its "
+            "__init__ an argument `regularizer`"
+        )
+    model = instantiate(node, allow, spec=spec, **wired)
     if not isinstance(model, LightningModule):
         raise ConfigError(f"model: {node['_target_']} is not a LightningModule")
+    instantiate(values["init"], allow)(getattr(model, "net", model))
     if values["compile"]:
         getattr(model, "net", model).compile()
     return model
+
+
+def takes(target: str, argument: str, allow: tuple[str, ...]) -> bool:
+    """Whether a target has an argument of this name, as far as its source tells."""
+    signature = Targets(allow).signature(target)
+    return signature is None or signature.open or argument in signature.types
 
 
 def check_monitors(model: LightningModule, values: Mapping[str, Any]) -> None:

@@ -72,6 +72,7 @@ class Session:
         self.facts = provenance.facts = {
             "config": redact(config.values),
             "fingerprint": fingerprint(self.parts),
+            "fitted": getattr(self.parts.data, "fitted", {}),
             "versions": versions(),
         }
 
