@@ -64,11 +64,11 @@ class Regularizer:
         if self.decay == "all":
             return [{"params": trained}]
         decayed = {id(weight) for weight in weights(module)}
-        split = {
-            True: {"params": [p for p in trained if id(p) in decayed]},
-            False: {"params": [p for p in trained if id(p) not in decayed], "weight_decay": 0.0},
-        }
-        return [group for group in split.values() if group["params"]]
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in trained if id(p) in decayed]},
+            {"params": [p for p in trained if id(p) not in decayed], "weight_decay": 0.0},
+        ]
+        return [group for group in groups if group["params"]]
 
 
 def weights(module: nn.Module) -> Iterator[nn.Parameter]:
