@@ -21,3 +21,14 @@ def head(family: str, features: int, spec: DataSpec) -> nn.Linear:
             f"but this data asks for {target}"
         )
     return nn.Linear(features, spec.outputs)
+
+
+def sequence_head(family: str, features: int, spec: DataSpec) -> nn.Linear:
+    """One linear layer for a class or a value, or at each step for the next token.
+
+    Raises:
+        ConfigError: if the target is the input itself.
+    """
+    if spec.target == "next_token":
+        return nn.Linear(features, spec.outputs)
+    return head(family, features, spec)
