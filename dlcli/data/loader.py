@@ -91,9 +91,14 @@ class TensorLoader:
             self._epoch = epoch
             self._batch = self._resume_at = 0
 
+    @property
+    def count(self) -> int:
+        """The examples of a whole epoch."""
+        return len(self.inputs)
+
     def __len__(self) -> int:
         """The batches of a whole epoch."""
-        full, rest = divmod(len(self.inputs), self.batch_size)
+        full, rest = divmod(self.count, self.batch_size)
         least = self.shard.world if self.shuffle else 1
         return full + int(rest >= least and not self.drop_last)
 
@@ -119,9 +124,7 @@ class TensorLoader:
         """The indices of this epoch, on the data's device; None for the data's own order."""
         if not self.shuffle:
             return None
-        order = torch.randperm(
-            len(self.inputs), generator=generator(self.seed, self._epoch, "order")
-        )
+        order = torch.randperm(self.count, generator=generator(self.seed, self._epoch, "order"))
         return order.to(self.inputs.device)
 
     def _read(self, order: Tensor | None, index: int) -> Batch:
@@ -144,7 +147,7 @@ class TensorLoader:
         """This process's part of a batch, as positions in the order."""
         rank, world = self.shard.rank, self.shard.world
         start = index * self.batch_size
-        size = min(self.batch_size, len(self.inputs) - start)
+        size = min(self.batch_size, self.count - start)
         if self.shuffle:
             size -= size % world
         return slice(start + size * rank // world, start + size * (rank + 1) // world)
