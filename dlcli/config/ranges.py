@@ -72,6 +72,11 @@ _EVERYWHERE = {
     "patience": COUNT_OR_NONE,
     "shift": COUNT_OR_NONE,
     "num_workers": Range(0, 1024),
+    "block": COUNT,
+    "min_count": COUNT,
+    "max_vocabulary": Range(2, 1e9),
+    "max_length": COUNT,
+    "word_dropout": MOMENTUM,
 }
 
 _BY_TARGET: dict[str, dict[str, Range]] = {
