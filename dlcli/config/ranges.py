@@ -59,6 +59,7 @@ _EVERYWHERE = {
     "test_fraction": FRACTION,
     "channels": Range(1, 1e6),
     "widths": Range(1, 1e6),
+    "windows": Range(1, 1e6),
     "dense": Range(1, 1e6),
     "hidden": Range(1, 1e6),
     "embedding": Range(1, 1e6),
@@ -76,7 +77,6 @@ _EVERYWHERE = {
     "min_count": COUNT,
     "max_vocabulary": Range(2, 1e9),
     "max_length": COUNT,
-    "word_dropout": MOMENTUM,
 }
 
 _BY_TARGET: dict[str, dict[str, Range]] = {
