@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # What a resumed run may change without becoming another run.
 RESUMABLE = ("trainer.", "callbacks.", "tracking", "data.root", "data.device")
+# How files of weights are called.
+WEIGHTS = (".ckpt", ".pt", ".pth", ".bin")
 
 
 @contextmanager
@@ -66,7 +68,8 @@ def run_training(config: Config, name: str | None, quiet: bool) -> TrainResult |
             import_lightning()
             from dlcli.training.train import train
         check_signatures(config)
-        result = train(config, recorder, store_root(), name=name, quiet=quiet)
+        weights = initial_weights(config.values["model"].get("init_from"), recorder)
+        result = train(config, recorder, store_root(), name, quiet, weights)
     return result if recorder else None
 
 
@@ -108,6 +111,24 @@ def resume_training(
             return finished(record, artifacts)
         result = resume(own, artifacts, record, recorder, store_root(), _warn, quiet)
     return result if recorder else None
+
+
+def initial_weights(reference: str | None, recorder: Recorder | None) -> Path | None:
+    """The file of weights that ``model.init_from`` means: a file, or a run's best checkpoint.
+
+    Raises:
+        ConfigError: it means no file and no run, or several runs.
+        CheckpointError: the run has no checkpoint, or it is damaged.
+    """
+    if not reference or recorder is None:
+        return None
+    path = Path(reference)
+    if path.suffix in WEIGHTS or path.is_file():
+        return path
+    from dlcli.training.checkpoint import CheckpointFolder
+
+    folder = CheckpointFolder(artifacts_of(find(recorder, reference)) / "checkpoints")
+    return folder.verify("best" if "best" in folder.entries() else "last")
 
 
 def find(recorder: Recorder, reference: str) -> RunRecord:

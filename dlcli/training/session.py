@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dlcli.config.compose import Config
@@ -73,8 +73,20 @@ class Session:
             "config": redact(config.values),
             "fingerprint": fingerprint(self.parts),
             "fitted": getattr(self.parts.data, "fitted", {}),
+            "spec": asdict(self.parts.spec),
             "versions": versions(),
         }
+
+    def start_from(self, weights: Path) -> str:
+        """Start the net from weights of before; returns what was copied.
+
+        Raises:
+            CheckpointError: nothing in the file fits.
+        """
+        from dlcli.training.transfer import read_weights, start_from
+
+        net = getattr(self.parts.model, "net", self.parts.model)
+        return start_from(net, self.parts.spec, read_weights(weights))
 
     def attach(self, run: Run) -> None:
         """Record into a run from here on."""

@@ -22,6 +22,7 @@ def train(
     root: Path,
     name: str | None = None,
     quiet: bool = False,
+    weights: Path | None = None,
 ) -> TrainResult:
     """Train a new run from a checked configuration.
 
@@ -32,6 +33,7 @@ def train(
         root: the folder of the store.
         name: of the run; a readable one is made up where there is none.
         quiet: show no progress.
+        weights: to start the net from; the other ranks get them from the first.
 
     Raises:
         ConfigError, DataError: before anything is created.
@@ -41,7 +43,10 @@ def train(
     session = Session(config, root, quiet)
     if recorder is None or not is_first_rank():
         return session.complete(shared_artifacts())
-    run = recorder.create_run(name, tags={"dlcli.kind": "train"})
+    tags = {"dlcli.kind": "train"}
+    if weights is not None:
+        tags["dlcli.init_from"] = session.start_from(weights)
+    run = recorder.create_run(name, tags)
     with ending(run):
         session.attach(run)
         share_artifacts(run.artifacts)
