@@ -72,6 +72,7 @@ _EVERYWHERE = {
     "kernel_size": Range(1, 1e4),
     "patience": COUNT_OR_NONE,
     "shift": COUNT_OR_NONE,
+    "train_size": COUNT,
     "num_workers": Range(0, 1024),
     "block": COUNT,
     "min_count": COUNT,
@@ -128,6 +129,14 @@ _BY_TARGET: dict[str, dict[str, Range]] = {
         "num_training_steps": COUNT,
         "init_val": COUNT,
         "max_trials": COUNT,
+    },
+    "dlcli.data.augment.": {
+        "rotate": Range(0, 180),
+        "scale": MOMENTUM,
+        "crop": Range(0, 1, low_open=True),
+        "colour": PART,
+        "noise": COUNT_OR_NONE,
+        "erase": COUNT_OR_NONE,
     },
     "dlcli.training.": {
         "every_n_epochs": COUNT,

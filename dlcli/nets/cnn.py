@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from dlcli.errors import ConfigError
 from dlcli.nets.activation import Activation, activation
 from dlcli.nets.check import check_dropout
 from dlcli.nets.head import head
+from dlcli.nets.sequence import masked_max, real_steps
 from dlcli.nets.stem import grid
 
 CONVOLUTION = {1: nn.Conv1d, 2: nn.Conv2d}
@@ -26,7 +28,8 @@ CHANNELS_LAST = torch.channels_last
 class CNN(nn.Module):
     """Blocks of 3-wide convolution, batch norm, activation and max-pooling by 2; a linear head.
 
-    Convolves images in two dimensions, signals and embedded tokens in one.
+    Convolves images in two dimensions, signals and embedded tokens in one. Of texts, which are of
+    any length, the largest answers over time go to the head.
 
     Args:
         spec: what the data looks like.
@@ -53,35 +56,61 @@ class CNN(nn.Module):
         check_dropout(dropout)
         check_channels(channels)
         source = grid("cnn", spec, embedding)
-        check_depth(source.size, len(channels))
+        self.over_time = spec.kind == "tokens"
+        self.padding = spec.padding
+        if not self.over_time:
+            check_depth(source.size, len(channels))
         widths = [source.channels, *channels]
         pairs = pairwise(widths)
         self.stem = source.stem
         self.trunk = nn.Sequential(
-            *(block(source.dims, *pair, activation, batch_norm) for pair in pairs)
+            *(block(source.dims, *pair, activation, batch_norm, self.over_time) for pair in pairs)
         )
         if source.dims == 2:
             self.trunk.to(memory_format=CHANNELS_LAST)
-        places = math.prod(length // 2 ** len(channels) for length in source.size)
+        halved = (length // 2 ** len(channels) for length in source.size)
+        places = 1 if self.over_time else math.prod(halved)
         self.dropout = nn.Dropout(dropout)
         self.head = head("cnn", widths[-1] * places, spec)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, *spec.shape) -> (B, spec.outputs)``."""
-        features = self.trunk(self.stem(x)).flatten(1)
+        if self.over_time:
+            features = self._largest(self.stem(x), real_steps(x, self.padding))
+        else:
+            features = self.trunk(self.stem(x)).flatten(1)
         output: Tensor = self.head(self.dropout(features))
         return output
 
+    def _largest(self, features: Tensor, real: Tensor | None) -> Tensor:
+        """The largest answers over the real places, ``(B, C, T) -> (B, channels[-1])``."""
+        for layers in self.trunk:
+            convolve, norm, pool, rise = cast(nn.Sequential, layers)
+            # What is no text is as the zeros beyond its end, and never the largest.
+            features = norm(convolve(hidden(features, real, 0)))
+            features = pool(hidden(features, real, -math.inf))
+            real = None if real is None else real[:, ::2]
+            features = rise(hidden(features, real, 0))
+        return masked_max(features.transpose(1, 2), real)
+
+
+def hidden(features: Tensor, real: Tensor | None, value: float) -> Tensor:
+    """Features ``(B, C, T)`` with ``value`` in the places that are not real, ``(B, T)``."""
+    return features if real is None else features.masked_fill(~real.unsqueeze(1), value)
+
 
 def block(
-    dims: int, inputs: int, outputs: int, name: Activation, batch_norm: bool
+    dims: int, inputs: int, outputs: int, name: Activation, batch_norm: bool, ceil: bool = False
 ) -> nn.Sequential:
-    """Convolution, batch norm, pooling, activation: ``(B, inputs, L) -> (B, outputs, L / 2)``."""
+    """Convolution, batch norm, pooling, activation: ``(B, inputs, L) -> (B, outputs, L / 2)``.
+
+    ``ceil`` keeps the last place of an odd L.
+    """
     # Batch norm has its own offset, so the convolution before it needs none.
     convolve = CONVOLUTION[dims](inputs, outputs, 3, padding=1, bias=not batch_norm)
     norm = NORM[dims](outputs) if batch_norm else nn.Identity()
     # Pooling first gives the same for any rising activation, which then has less to do.
-    return nn.Sequential(convolve, norm, POOL[dims](2), activation(name))
+    return nn.Sequential(convolve, norm, POOL[dims](2, ceil_mode=ceil), activation(name))
 
 
 class LeNet5(nn.Module):
