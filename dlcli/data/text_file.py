@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import gzip
 import warnings
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
 from dlcli.errors import ConfigError, DataError
 
 AUTO = "auto"
+GZIP = b"\x1f\x8b"
 # The longest marks first: that of UTF-16 is the beginning of one of UTF-32.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -63,7 +66,7 @@ def read_text(path: Path, encoding: str, place: str) -> str:
 
 
 def read_bytes(path: Path, place: str) -> bytes:
-    """The content of a file that is there and not empty.
+    """The content of a file that is there and not empty; unpacked, if it is compressed by gzip.
 
     Raises:
         DataError: it is not.
@@ -74,6 +77,10 @@ def read_bytes(path: Path, place: str) -> bytes:
         raise DataError(f"{place}: no file {path}{nearest(path)}")
     try:
         content = path.read_bytes()
+        if content.startswith(GZIP):
+            content = gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: damaged gzip file ({error})") from error
     except OSError as error:
         raise DataError(f"{place}: {path} cannot be read ({error.strerror})") from error
     if not content.strip():
