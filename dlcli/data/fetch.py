@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import redirect_stdout, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 from dlcli.errors import DataError
@@ -18,21 +18,28 @@ PATIENCE_S = 10.0
 Download = Callable[[str, Path], None]
 
 
-def torchvision_download(title: str, folder: Path) -> None:
-    """Fetch the data set ``title`` into ``folder/title/raw``; torchvision compares the hashes."""
-    from torchvision import datasets
-
+@contextmanager
+def patient() -> Iterator[None]:
+    """Let nothing wait for ever for a server, nor write to stdout."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE_S)
     try:
         with redirect_stdout(sys.stderr):
-            getattr(datasets, title)(str(folder), download=True)
+            yield
     finally:
         socket.setdefaulttimeout(before)
 
 
+def torchvision_download(title: str, folder: Path) -> None:
+    """Fetch the data set ``title`` into ``folder/title/raw``; torchvision compares the hashes."""
+    from torchvision import datasets
+
+    with patient():
+        getattr(datasets, title)(str(folder), download=True)
+
+
 def fetch(title: str, root: Path, needed: str, download: Download = torchvision_download) -> None:
-    """Put ``root/title/raw`` there, unless another process just did.
+    """Put ``root/title`` there, unless another process just did.
 
     Args:
         title: torchvision's name of the data set.

@@ -23,7 +23,7 @@ from dlcli.data.normalize import (
     restore_normalizer,
 )
 from dlcli.data.spec import DataSpec
-from dlcli.data.split import plain, stratified
+from dlcli.data.split import plain, share_of, stratified
 
 Split = Literal["train", "val", "test"]
 
@@ -45,6 +45,8 @@ class Memory(pl.LightningDataModule, ABC):
         drop_last: leave out a last training batch that is not full.
         normalize: how raw inputs are made fit for a net: ``none``, ``minmax`` (to [0, 1]),
             ``zscore`` (mean 0, deviation 1), ``zca`` (whitened); fitted on the training split.
+        train_size: how many examples of the training split to train on, each class with its
+            share; None for all.
 
     Raises:
         ConfigError: if an argument is out of range.
@@ -60,6 +62,7 @@ class Memory(pl.LightningDataModule, ABC):
         device: Literal["auto", "cpu"] = "auto",
         drop_last: bool = False,
         normalize: Preprocessing = "zscore",
+        train_size: int | None = None,
     ) -> None:
         super().__init__()
         check_arguments(batch_size, val_fraction, test_fraction, device, normalize)
@@ -71,6 +74,7 @@ class Memory(pl.LightningDataModule, ABC):
         self.device = device
         self.drop_last = drop_last
         self.normalize = normalize
+        self.train_size = train_size
         self.fitted: dict[str, Any] = {}
         self._train_loader: TensorLoader | None = None
         self._train_state: dict[str, int] = {}
@@ -267,12 +271,20 @@ class Memory(pl.LightningDataModule, ABC):
         fractions = {"test": self.test_fraction, "val": self.val_fraction}
         missing = {name: part for name, part in fractions.items() if name not in source.sets}
         train = source.sets["train"]
+        cut = self._cut(source, train, missing)
+        rest = cut.pop("rest")
+        if self.train_size is not None:
+            share = share_of(self.train_size, len(rest))
+            rest = self._cut(source, rest, {"kept": share})["kept"]
+        return {**source.sets, **cut, "train": rest}
+
+    def _cut(self, source: Source, part: Part, fractions: Mapping[str, float]) -> dict[str, Part]:
+        """The named shares of a part, and the rest."""
         if source.spec.target == "class":
-            indices = stratified(train.targets, missing, self.seed)
+            indices = stratified(part.targets, fractions, self.seed)
         else:
-            indices = plain(len(train), missing, self.seed)
-        cut = {name: train.take(indices[name]) for name in missing}
-        return {**source.sets, **cut, "train": train.take(indices["rest"])}
+            indices = plain(len(part), fractions, self.seed)
+        return {name: part.take(chosen) for name, chosen in indices.items()}
 
 
 def trimmed(tokens: Tensor, padding: int) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dlcli.data.seed import generator
+from dlcli.errors import ConfigError
 
 
 def stratified(labels: Tensor, fractions: Mapping[str, float], seed: int) -> dict[str, Tensor]:
@@ -37,6 +38,20 @@ def stratified(labels: Tensor, fractions: Mapping[str, float], seed: int) -> dic
 def plain(count: int, fractions: Mapping[str, float], seed: int) -> dict[str, Tensor]:
     """Like ``stratified``, for targets that have no classes."""
     return cut(torch.randperm(count, generator=generator(seed, "split")), fractions)
+
+
+def share_of(size: int, held: int) -> float:
+    """What share of the training split ``size`` of its ``held`` examples are.
+
+    Raises:
+        ConfigError: if there are not as many.
+    """
+    if not 1 <= size <= held:
+        raise ConfigError(
+            f"data.train_size: {size} of the {held} examples to train on; "
+            f"it must be from 1 to {held}, or null for all"
+        )
+    return size / held
 
 
 def cut(order: Tensor, fractions: Mapping[str, float]) -> dict[str, Tensor]:
