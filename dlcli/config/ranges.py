@@ -78,6 +78,8 @@ _EVERYWHERE = {
     "min_count": COUNT,
     "max_vocabulary": Range(2, 1e9),
     "max_length": COUNT,
+    "kernels": Range(1, 1e4),
+    "max_categories": COUNT,
 }
 
 _BY_TARGET: dict[str, dict[str, Range]] = {
@@ -104,6 +106,7 @@ _BY_TARGET: dict[str, dict[str, Range]] = {
         "lr_decay": RATE_OR_ZERO,
         "momentum_decay": RATE_OR_ZERO,
     },
+    "dlcli.data.augment_signal.": {"noise": RATE_OR_ZERO, "scale": RATE_OR_ZERO},
     "torch.nn.": {"p": PART, "eps": RATE_OR_ZERO, "momentum": PART},
     "pytorch_lightning.Trainer": {
         "max_epochs": Range(1, 1e9, also=(-1,)),
