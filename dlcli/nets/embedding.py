@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,8 +18,6 @@ class Embedding(nn.Module):
     Args:
         vocabulary: the number of tokens.
         width: the numbers that stand for a token.
-        word_dropout: the share of tokens whose whole vector is left out in training
-            (Iyyer et al. 2015, section 3.1).
         dropout: the share of the numbers left out in training.
         bigrams: the buckets into which pairs of a token and the one before it are hashed
             (Joulin et al. 2017, section 2.1); 0 for none.
@@ -33,17 +30,14 @@ class Embedding(nn.Module):
         self,
         vocabulary: int,
         width: int,
-        word_dropout: float = 0.0,
         dropout: float = 0.0,
         bigrams: int = 0,
     ) -> None:
         super().__init__()
         check_positive(embedding=width)
-        check_dropout(word_dropout, "word_dropout")
         check_dropout(dropout, "embedding_dropout")
         if bigrams < 0:
             raise ConfigError(f"model.net.bigrams: {bigrams} is negative; 0 is for none")
-        self.word_dropout = word_dropout
         self.tokens = nn.Embedding(vocabulary, width)
         self.pairs = nn.Embedding(bigrams, width) if bigrams else None
         self.dropout = nn.Dropout(dropout)
@@ -53,9 +47,6 @@ class Embedding(nn.Module):
         vectors = self.tokens(x)
         if self.pairs is not None:
             vectors = vectors + self.pairs(pairs(x, self.pairs.num_embeddings))
-        if self.training and self.word_dropout:
-            kept = torch.rand(x.shape, device=x.device) >= self.word_dropout
-            vectors = vectors * kept.unsqueeze(-1) / (1 - self.word_dropout)
         output: Tensor = self.dropout(vectors)
         return output
 

@@ -44,7 +44,6 @@ class RNN(nn.Module):
         dense: the units of linear layers with ReLU before the head.
         pool: what sums up a sequence: the ``last`` states, or the ``mean`` or the ``max`` of all.
         dropout: the share of units left out in training, between layers and before the head.
-        word_dropout: the share of tokens left out in training.
         embedding_dropout: the share of the numbers of tokens left out in training.
         bigrams: the buckets of pairs of neighbouring tokens; 0 for none.
 
@@ -64,7 +63,6 @@ class RNN(nn.Module):
         dense: Sequence[int] = (),
         pool: Pool = "last",
         dropout: float = 0.0,
-        word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         bigrams: int = 0,
     ) -> None:
@@ -74,9 +72,7 @@ class RNN(nn.Module):
         check_ordered("rnn", spec)
         tokens = None
         if spec.kind == "tokens":
-            tokens = Embedding(
-                len(spec.vocabulary), embedding, word_dropout, embedding_dropout, bigrams
-            )
+            tokens = Embedding(len(spec.vocabulary), embedding, embedding_dropout, bigrams)
         source = sequence("rnn", spec, tokens, embedding)
         self.padding = spec.padding
         self.pool = pool

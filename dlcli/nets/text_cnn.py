@@ -31,7 +31,6 @@ class TextCNN(nn.Module):
         channels: the filters of each kind.
         activation: its name, see ``dlcli.nets.activation``.
         dropout: the share of features left out in training, before the head.
-        word_dropout: the share of tokens left out in training.
         embedding_dropout: the share of the numbers of tokens left out in training.
         bigrams: the buckets of pairs of neighbouring tokens; 0 for none.
 
@@ -47,7 +46,6 @@ class TextCNN(nn.Module):
         channels: int = 100,
         activation: Activation = "relu",
         dropout: float = 0.5,
-        word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         bigrams: int = 0,
     ) -> None:
@@ -58,9 +56,7 @@ class TextCNN(nn.Module):
         if spec.kind != "tokens":
             raise ConfigError(f"model=cnn/text: reads tokens, not {spec.kind}; use model=cnn")
         self.padding = spec.padding
-        self.stem = Embedding(
-            len(spec.vocabulary), embedding, word_dropout, embedding_dropout, bigrams
-        )
+        self.stem = Embedding(len(spec.vocabulary), embedding, embedding_dropout, bigrams)
         self.filters = nn.ModuleList(
             Filters(embedding, channels, window, activation) for window in windows
         )

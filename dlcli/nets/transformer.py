@@ -161,7 +161,6 @@ class Transformer(nn.Module):
         pool: what sums up a sequence: the ``mean`` of its steps, or a step of its own, ``cls``
             (Devlin et al. 2019, section 3).
         tied: a language model's outputs are its tokens' vectors (Press & Wolf 2017).
-        word_dropout: the share of tokens left out in training.
         embedding_dropout: the share of the numbers of tokens left out in training.
         bigrams: the buckets of pairs of neighbouring tokens; 0 for none.
 
@@ -182,7 +181,6 @@ class Transformer(nn.Module):
         patch: int | None = None,
         pool: Pool = "mean",
         tied: bool = False,
-        word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         bigrams: int = 0,
     ) -> None:
@@ -193,9 +191,7 @@ class Transformer(nn.Module):
         self.padding = spec.padding
         self.each_step = spec.target == "next_token"
         if spec.kind == "tokens":
-            tokens = Embedding(
-                len(spec.vocabulary), width, word_dropout, embedding_dropout, bigrams
-            )
+            tokens = Embedding(len(spec.vocabulary), width, embedding_dropout, bigrams)
             source = Sequence(tokens, width, spec.shape[0])
             self.stem: nn.Module = tokens
         else:

@@ -1,9 +1,8 @@
-"""Tokens as vectors: alone, with their neighbours, and left out at random."""
+"""Tokens as vectors: alone and with their neighbours."""
 
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from dlcli.nets.embedding import Embedding, pairs
 from dlcli.nets.sequence import real_steps
@@ -13,16 +12,6 @@ def test_a_token_is_its_vector():
     embedding = Embedding(5, 3)
     x = torch.tensor([[1, 4], [0, 2]])
     assert torch.equal(embedding(x), embedding.tokens.weight[x])
-
-
-def test_word_dropout_leaves_out_whole_words_and_keeps_the_mean():
-    embedding = Embedding(5, 3, word_dropout=0.25)
-    nn.init.ones_(embedding.tokens.weight)
-    vectors = embedding(torch.ones(200, 50, dtype=torch.long))
-    assert torch.equal(vectors.unique(), torch.tensor([0, 4 / 3]))
-    assert torch.equal(vectors.amin(-1), vectors.amax(-1))
-    torch.testing.assert_close(vectors.mean(), torch.tensor(1.0), rtol=0, atol=0.03)
-    assert torch.equal(embedding.eval()(torch.ones(1, 1, dtype=torch.long)), torch.ones(1, 1, 3))
 
 
 def test_a_pair_is_a_token_and_the_one_before_it():

@@ -119,7 +119,6 @@ REFUSALS = [
     (partial(RNN, TEXT, layers=0), "model.net.layers: 0 is not positive"),
     (partial(RNN, TEXT, embedding=0), "model.net.embedding: 0 is not positive"),
     (partial(RNN, TEXT, dropout=1.0), "model.net.dropout: 1.0 is not in [0, 1)"),
-    (partial(RNN, TEXT, word_dropout=1.0), "model.net.word_dropout: 1.0 is not in [0, 1)"),
     (
         partial(RNN, TEXT, embedding_dropout=-0.1),
         "model.net.embedding_dropout: -0.1 is not in [0, 1)",
