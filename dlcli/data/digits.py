@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from dlcli.data.bundled import bundled_file
 from dlcli.data.examples import Examples, Source
 from dlcli.data.memory import Memory
 from dlcli.data.spec import DataSpec
@@ -36,12 +36,8 @@ class Digits(Memory):
 
 
 def bundled_path() -> Path | None:
-    """The file in the installed package, found without the second that its import takes."""
-    package = importlib.util.find_spec("sklearn")
-    if package is None or package.origin is None:
-        return None
-    path = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
-    return path if path.is_file() else None
+    """The file in the installed package."""
+    return bundled_file("digits.csv.gz")
 
 
 def from_csv(path: Path) -> np.ndarray:
