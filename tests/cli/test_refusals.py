@@ -1,7 +1,7 @@
 """Everything that can be known to be wrong is refused before anything is created.
 
 ``refusals/*.txt`` hold, for each command line and what stands in its folder, the exit status and
-exactly what is said.
+exactly what is said; ``{groups}`` and ``{options GROUP}`` stand for what there is to choose from.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 
 from dlcli.config import modules
 from dlcli.tracking import sqlite
+from tests.choices import named
 from tests.cli.refusing import Answer, Row, run, table, words
 from tests.cli.scenes import SCENES, Scene, own_code, store_scenes
 from tests.cli.servers import servers
@@ -77,7 +78,7 @@ def refuse(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Refuse:
 
 
 def check(row: Row, answer: Answer) -> None:
-    assert answer.error == row.error
+    assert answer.error == named(row.error)
     assert answer.status == row.status
     assert answer.created == ()
     told = json.loads(answer.output.splitlines()[-1])
