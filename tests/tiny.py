@@ -1,0 +1,92 @@
+"""Small files in the formats that the experiments and the README read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dlcli.data.idx import FILES
+from tests.data.idx_files import encode
+
+WORDS = [
+    "a",
+    "the",
+    "film",
+    "plot",
+    "actor",
+    "scene",
+    "was",
+    "is",
+    "felt",
+    "very",
+    "quite",
+    "dull",
+    "bright",
+    "fine",
+    "poor",
+    "good",
+    "bad",
+]
+
+
+def write_all(folder: Path) -> None:
+    """Every file that an experiment names, below ``folder/data``."""
+    data = folder / "data"
+    data.mkdir(parents=True)
+    write_images(data / "mnist")
+    write_images(data / "fashion_mnist")
+    write_houses(data / "california_housing.csv")
+    write_text(data / "fables_lafontaine.txt")
+    write_text(data / "tinyshakespeare.txt")
+    for name in ("TRAIN", "TEST"):
+        write_signals(data / f"ECG200_{name}.txt")
+    for name in ("train", "dev", "test"):
+        write_reviews(data / f"sst2_{name}.tsv")
+
+
+def write_images(root: Path, train: int = 200, test: int = 40) -> None:
+    """MNIST's four files, each image as bright as its label."""
+    root.mkdir()
+    for (name, kind), file in FILES.items():
+        labels = np.arange(train if name == "train" else test, dtype=np.uint8) % 10
+        pixels = np.broadcast_to(labels[:, None, None], (len(labels), 28, 28))
+        (root / file).write_bytes(encode(pixels if kind == "images" else labels))
+
+
+def write_houses(path: Path, rows: int = 120) -> None:
+    """A table with a gap and a text column, whose value follows from the rooms."""
+    lines = ["rooms,age,ocean_proximity,median_house_value"]
+    for row in range(rows):
+        age = "" if row % 17 == 0 else str(row % 50)
+        place = ("INLAND", "NEAR BAY", "<1H OCEAN")[row % 3]
+        lines.append(f"{row % 8 + 1},{age},{place},{(row % 8 + 1) * 40_000 + row}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_text(path: Path, lines: int = 200) -> None:
+    """Sentences of few words, a line each."""
+    path.write_text("".join(sentence(seed) + "\n" for seed in range(lines)), encoding="utf-8")
+
+
+def write_signals(path: Path, rows: int = 40, length: int = 96) -> None:
+    """Sines that go up or down at first, the label first, as UCR's files are."""
+    time = np.linspace(0, 2 * np.pi, length)
+    lines = []
+    for row in range(rows):
+        label = 1 if row % 2 else -1
+        wave = label * np.sin(time + row / 10)
+        lines.append(" ".join([f"{label:.7e}", *(f"{value:.7e}" for value in wave)]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_reviews(path: Path, rows: int = 120) -> None:
+    """Sentences that end in a word of praise or of blame, and 1 or 0 after a tab."""
+    lines = [f"{sentence(row)} {('bad', 'good')[row % 2]}\t{row % 2}" for row in range(rows)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def sentence(seed: int) -> str:
+    """Three to nine words."""
+    rng = np.random.default_rng(seed)
+    return " ".join(rng.choice(WORDS, rng.integers(3, 10)))
