@@ -11,6 +11,7 @@ from dlcli.cli.doctor import doctor
 from dlcli.cli.evaluate import evaluate
 from dlcli.cli.list import list_
 from dlcli.cli.runs import runs
+from dlcli.cli.sample import sample
 from dlcli.cli.train import train
 from dlcli.cli.ui import ui
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.callback()(lambda: None)
 app.command()(train)
 app.command()(evaluate)
+app.command()(sample)
 app.command()(runs)
 app.command("list")(list_)
 app.command()(ui)
