@@ -14,7 +14,7 @@ from tests import document, terminal
 from tests.terminal import Done
 
 Run = Callable[[str], Done]
-CHOICES = "model=focal data=wine optimizer.lr=0.01 trainer=cpu ~callbacks.early_stopping"
+CHOICES = "model=focal data=iris optimizer.lr=0.01 trainer=cpu ~callbacks.early_stopping"
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,9 @@ def test_runs_shows_them(trained: Done, run: Run) -> None:
 
 
 def test_list_shows_their_files(run: Run) -> None:
-    assert "  focal       Maxout net trained on the focal loss.\n" in run("dlcli list model").output
-    assert "  wine           Wines of three growers" in run("dlcli list data").output
+    words = " ".join(run("dlcli list model").output.split())
+    assert " focal Maxout net trained on the focal loss. " in words
+    assert "Irises of three species" in run("dlcli list data").output
 
 
 def test_a_name_that_the_module_does_not_log_is_refused(run: Run) -> None:
