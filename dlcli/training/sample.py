@@ -113,11 +113,11 @@ class LanguageModel:
     def _logits(self, tokens: list[int]) -> Tensor:
         """Those of the next token, ``(V,)``; what stands for no token is not written."""
         context = torch.tensor(tokens[-self.spec.shape[0] :]).unsqueeze(0)
-        with torch.inference_mode():
-            logits: Tensor = self.net(context)[0, -1].float().cpu()
+        with torch.no_grad():
+            logits: Tensor = self.net(context)[0, -1].float()
         silent = [self.tokenizer.unknown, self.spec.padding]
-        logits[[index for index in silent if index is not None]] = -torch.inf
-        return logits
+        written_never = torch.tensor([index for index in silent if index is not None])
+        return logits.index_fill(0, written_never, -torch.inf)
 
     def _beginning(self) -> int:
         vocabulary = self.spec.vocabulary
