@@ -95,7 +95,8 @@ def check_size(file: str, row: Row, first: Row) -> None:
 def numbers(file: str, line: int, fields: Sequence[str]) -> np.ndarray:
     """A channel's values ``(T,)``."""
     try:
-        values = np.fromiter(map(float, fields), np.float64, len(fields)).astype(np.float32)
+        with np.errstate(over="ignore"):
+            values = np.fromiter(map(float, fields), np.float64, len(fields)).astype(np.float32)
     except ValueError:
         values = np.array([np.nan if number(field) is None else 0.0 for field in fields])
     bad = np.flatnonzero(~np.isfinite(values))

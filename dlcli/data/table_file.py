@@ -68,7 +68,9 @@ def read_table(place: str, path: Path, layout: Layout) -> Table:
             na_values=[*MISSING, *layout.missing],
         )
     except pandas.errors.ParserError as error:
-        raise DataError(f"{path}: {str(error).strip().splitlines()[-1]}") from error
+        # the last row is the one that a quote without an end has made of all that follows
+        reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise DataError(f"{path}:{lines[-1]}: {reason}; is a quote left open?") from error
     if len(frame) != len(lines):
         raise DataError(f"{path}: {len(lines)} rows, of which {len(frame)} can be read")
     return without_counter(Table(str(path), frame, np.array(lines)))
