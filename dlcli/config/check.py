@@ -32,11 +32,11 @@ GIVEN = {
     "model": {"spec", "optimizer", "scheduler", "regularizer"},
     "model.net": {"spec"},
     "optimizer": {"params"},
-    "scheduler.curve": {"optimizer", "total_steps"},
+    "scheduler.curve": {"optimizer", "total_steps", "total_iters", "T_max"},
     "trainer": {"callbacks", "logger", "plugins", "default_root_dir"},
 }
 # A file may give the length of a schedule itself.
-_MAY_BE_WRITTEN = {"total_steps"}
+_MAY_BE_WRITTEN = {"total_steps", "total_iters", "T_max"}
 _CONVERSIONS = ("none", "partial", "all", "object")
 
 

@@ -83,9 +83,15 @@ _EVERYWHERE = {
 }
 
 _BY_TARGET: dict[str, dict[str, Range]] = {
+    "dlcli.models.schedule.": {"warmup": COUNT_OR_NONE},
+    "dlcli.models.inverse_sqrt.": {"offset": COUNT},
     "torch.optim.lr_scheduler.": {
         "T_max": COUNT,
         "T_0": COUNT,
+        "T_mult": COUNT,
+        "total_iters": COUNT,
+        "start_factor": Range(0, 1, low_open=True),
+        "end_factor": PART,
         "step_size": COUNT,
         "total_steps": COUNT,
         "eta_min": RATE_OR_ZERO,

@@ -105,8 +105,8 @@ class Learner(pl.LightningModule):
         changed = {} if self._lr is None else {"lr": self._lr}
         optimizer = self.optimizer(self.regularizer.groups(self.net), **changed)
         # Lightning counts the steps by loading the data, which a curve by epochs need not wait for.
-        by_step = self.scheduler.curve is not None and self.scheduler.interval == "step"
-        steps = self.trainer.estimated_stepping_batches if by_step else math.inf
+        asked = self.scheduler.needs_steps
+        steps = self.trainer.estimated_stepping_batches if asked else math.inf
         schedule = self.scheduler.build(optimizer, steps, self.metrics())
         if schedule is None:
             return optimizer

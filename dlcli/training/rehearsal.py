@@ -55,7 +55,8 @@ def rehearse(
     made = _tried("optimizer", lambda: optimizer(parameters))
     build = getattr(scheduler, "build", None)
     if build is not None:
-        steps = math.inf if _endless(trainer) else SOME_STEPS
+        warmup = getattr(scheduler, "warmup", 0)
+        steps = math.inf if _endless(trainer) else SOME_STEPS + warmup
         _tried("scheduler", lambda: build(made, steps, declared(model) or {}))
 
 

@@ -12,6 +12,7 @@ from dlcli.errors import CheckpointError, DataError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.query import RunRecord
 from dlcli.training.checkpoint import CheckpointFolder, load
+from dlcli.training.lengthening import check_length
 from dlcli.training.rank import share_artifacts
 from dlcli.training.session import Session, TrainResult
 from dlcli.training.train import ending
@@ -42,6 +43,7 @@ def resume(
 
     Raises:
         BusyError: the run is alive.
+        ConfigError: the run is to be longer than its schedule.
         CheckpointError: none is intact, or it is of another model, or not all is in it.
         DataError: the data is not what it was.
     """
@@ -53,6 +55,7 @@ def resume(
         check_complete(state, checkpoint)
         check_weights(session.parts.model, state["state_dict"], checkpoint)
         before = state.get("dlcli", {})
+        check_length(config, before.get("config", {}))
         check_same(session.facts, before, warn)
         session.clock.go_on_from(before.get("seconds", 0.0))
     if recorder is None or record is None:

@@ -168,14 +168,3 @@ def test_a_plateau_is_seen_in_the_metrics_own_direction(monitor, mode):
     described = plateau.build(SGD(module.parameters()), math.inf, module.metrics())
     assert described["scheduler"].mode == mode
     assert described["monitor"] == monitor
-
-
-def test_a_curve_by_steps_without_an_end_is_refused():
-    curve = partial(torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1)
-    optimizer = SGD([torch.nn.Parameter(torch.zeros(1))])
-    with pytest.raises(ConfigError) as refusal:
-        Schedule(curve, interval="step").build(optimizer, math.inf, {})
-    assert str(refusal.value) == (
-        "scheduler.interval: step needs to know when training ends; "
-        "set trainer.max_epochs or trainer.max_steps"
-    )
