@@ -80,6 +80,7 @@ class GAN(Learner):
         self.lr_ratio = lr_ratio
         self.label_smoothing = label_smoothing
         self.samples = samples
+        self._monitor: str | None = None
         self._real: list[tuple[Tensor, Tensor, Tensor]] = []
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -267,7 +268,8 @@ class GAN(Learner):
         schedule = scaled(self.scheduler, ratio).build(optimizer, steps, self.metrics())
         if schedule is None:
             return {"optimizer": optimizer}
-        return {"optimizer": optimizer, "lr_scheduler": {**schedule, "name": f"lr/{side}"}}
+        self._monitor = schedule.pop("monitor", None)  # for Lightning, which would not heed it
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def on_train_epoch_end(self) -> None:
         """Log the training means; let both schedules take their step by epochs."""
@@ -279,7 +281,7 @@ class GAN(Learner):
         """Step what Lightning leaves to the module where it optimises itself."""
         for schedule in self.lr_schedulers() or ():  # type: ignore[union-attr]
             if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(self._monitored(report))
+                schedule.step(self._monitored(self._monitor, report))
             else:
                 schedule.step()
 

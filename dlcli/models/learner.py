@@ -149,17 +149,17 @@ class Learner(pl.LightningModule):
         report = self._log("train")
         schedule = self.lr_schedulers()
         if isinstance(schedule, ReduceLROnPlateau):
-            schedule.step(self._monitored(report))
+            monitor = self.trainer.lr_scheduler_configs[0].monitor
+            schedule.step(self._monitored(monitor, report))
 
-    def _monitored(self, report: dict[str, Tensor]) -> Tensor:
+    def _monitored(self, monitor: str | None, report: dict[str, Tensor]) -> Tensor:
         """The metric that the schedule goes by.
 
         Raises:
             TrainingError: if it was not logged.
         """
-        monitor = self.trainer.lr_scheduler_configs[0].monitor
         known = {**self.trainer.callback_metrics, **report}
-        if monitor not in known:
+        if monitor is None or monitor not in known:
             raise TrainingError(
                 f"scheduler.monitor: '{monitor}' was not logged; logged are "
                 f"{', '.join(sorted(known))}",

@@ -24,6 +24,7 @@ from dlcli.training.experiment import build_data, build_model, build_trainer
 from dlcli.training.failure import failures_explained
 from dlcli.training.figures import confusion_matrix
 from dlcli.training.metrics import logged
+from dlcli.training.pictures import draw_pictures
 from dlcli.training.source import Source
 from dlcli.training.train import ending
 from dlcli.training.weights import restore
@@ -94,6 +95,9 @@ def evaluate(
         run.set_tags(marks(source, data))
         run.log_metrics(metrics, step=int(checkpoint.get("global_step", 0)))
         kept = [] if counts is None else record(run, counts, spec.classes, split)
+        figures = run.artifacts / "figures"
+        drawn = draw_pictures(model, figures, f"on {split}", f"{{name}}_{split}.png")
+        kept += [f"figures/{file}" for file in drawn]
     return EvaluateResult(
         run.id, run.name, source.run_id, split, metrics, kept, run.artifacts, warnings
     )

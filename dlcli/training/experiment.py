@@ -95,6 +95,8 @@ def build(
         plugins=[checkpoints],
         default_root_dir=str(root),
     )
+    if callable(refuse := getattr(model, "check_trainer", None)):
+        refuse(trainer)
     optimizer, scheduler = (instantiate(values[name], allow) for name in ("optimizer", "scheduler"))
     rehearse(model, optimizer, scheduler, trainer)
     skip_empty_hooks(trainer.callbacks)  # type: ignore[attr-defined]
