@@ -75,32 +75,42 @@ class Table:
     label: Column
     header: Header
 
-    def read(self, path: Path, encoding: str, place: str) -> Texts:
-        """The texts of a table, separated by tabs, commas or semicolons.
+    def read(self, paths: Mapping[str, Path], encoding: str) -> dict[str, Texts]:
+        """The texts of each set, from tables separated by tabs, commas or semicolons.
+
+        Args:
+            paths: of the tables, ``train`` first, which says for all whether there is a header.
+            encoding: of the tables.
 
         Raises:
             DataError: naming the line that cannot be read, or the column that is not there.
         """
-        rows = list(records(path, read_text(path, encoding, place)))
-        check_width(path, rows)
-        names = rows[0][1] if self._has_header(path, rows) else None
-        text = index_of("data.text", self.text, path, names, len(rows[0][1]))
-        label = index_of("data.label", self.label, path, names, len(rows[0][1]))
-        rows = rows if names is None else rows[1:]
+        tables = {
+            name: list(records(path, read_text(path, encoding, f"data.{name}")))
+            for name, path in paths.items()
+        }
+        for name, rows in tables.items():
+            check_width(paths[name], rows)
+        header = self._has_header(paths["train"], tables["train"])
+        return {name: self._texts(paths[name], rows, header) for name, rows in tables.items()}
+
+    def _texts(self, path: Path, rows: Sequence[Row], header: bool) -> Texts:
+        width, names = len(rows[0][1]), rows[0][1] if header else None
+        text = index_of("data.text", self.text, path, names, width)
+        label = index_of("data.label", self.label, path, names, width)
+        rows = rows[1:] if header else rows
         if not rows:
             raise DataError(f"{path}: holds nothing but its header; there is nothing to learn from")
-        found = [
-            (fields[text].strip(), fields[label].strip(), f"{path}:{line}") for line, fields in rows
-        ]
-        return checked(found)
+        return checked(
+            [(row[text].strip(), row[label].strip(), f"{path}:{line}") for line, row in rows]
+        )
 
     def _has_header(self, path: Path, rows: Sequence[Row]) -> bool:
         if self.header != "auto":
             return self.header
         if isinstance(self.text, str) or isinstance(self.label, str):
             return True
-        width = len(rows[0][1])
-        column = index_of("data.label", self.label, path, None, width)
+        column = index_of("data.label", self.label, path, None, len(rows[0][1]))
         first, *others = (fields[column] for _, fields in rows)
         counts = Counter(others)
         unlike = first not in counts and bool(counts) and min(counts.values()) > 1
@@ -205,9 +215,9 @@ def index_of(
     if column in stripped:
         return stripped.index(column)
     near = difflib.get_close_matches(column, stripped, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    hint = f"did you mean {near[0]}?; " if near else ""
     raise DataError(
-        f"{argument}: no column '{column}' in {path}; {hint}Its columns: {', '.join(stripped)}"
+        f"{argument}: no column '{column}' in {path}; {hint}its columns: {', '.join(stripped)}"
     )
 
 

@@ -107,10 +107,7 @@ class LabelledText(Memory):
         if self.files:
             names = ", ".join(str(path) for path in self.files.values())
             return Source(names, spec, {"train": read_classes(self.files, self.encoding)})
-        sets = {
-            name: self.columns.read(path, self.encoding, f"data.{name}")
-            for name, path in self.tables.items()
-        }
+        sets = self.columns.read(self.tables, self.encoding)
         return Source(str(self.tables["train"]), spec, sets)
 
     def fit(self, source: Source, train: Texts) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import difflib
 import gzip
 import warnings
 import zlib
-from contextlib import suppress
 from pathlib import Path
 
 from dlcli.errors import ConfigError, DataError
@@ -26,17 +25,23 @@ MARKS = {
 
 def check_encoding(encoding: str) -> None:
     """Refuse (ConfigError) an encoding that Python has not."""
-    if encoding == AUTO:
-        return
-    with suppress(LookupError):
-        "".encode(encoding)
+    if encoding == AUTO or is_of_text(encoding):
         return
     from encodings.aliases import aliases
 
     names = sorted({AUTO, *(name.replace("_", "-") for name in {*aliases, *aliases.values()})})
-    near = difflib.get_close_matches(encoding.lower(), names, n=3)
+    near = [name for name in difflib.get_close_matches(encoding.lower(), names) if is_of_text(name)]
     hint = f"did you mean {' or '.join(near)}?" if near else "such as auto, utf-8, cp1252, utf-16"
     raise ConfigError(f"data.encoding: there is no encoding {encoding!r}; {hint}")
+
+
+def is_of_text(encoding: str) -> bool:
+    """Whether Python has an encoding of this name that texts are written in."""
+    try:
+        "".encode(encoding)
+    except LookupError:
+        return encoding == AUTO
+    return True
 
 
 def read_text(path: Path, encoding: str, place: str) -> str:
@@ -60,7 +65,7 @@ def read_text(path: Path, encoding: str, place: str) -> str:
             text = guessed(path, content, error)
         else:
             raise DataError(undecodable(path, content, chosen, error)) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     check_signs(path, text, chosen)
     return text
 
