@@ -111,16 +111,15 @@ def fit_columns(table: Table, decimal: str, most: int) -> list[Column]:
 
 def fit_column(table: Table, name: str, decimal: str, most: int) -> Column | None:
     """What one column is; None where it is the same everywhere."""
-    values = parsed(table.frame[name], decimal)
-    given = table.frame[name].notna().to_numpy()
-    distinct = len(np.unique(values[~np.isnan(values)]))
-    words = int((given & np.isnan(values)).sum())
-    if not words:
-        median = float(np.median(values[given])) if distinct > 1 else 0.0
-        return check_finite(table, name, Number(name, median, decimal)) if distinct > 1 else None
-    if distinct > MANY and words <= FEW * given.sum():
-        numbers(table, name, decimal)
-    return choice(table, name, most)
+    column = table.frame[name]
+    values = parsed(column, decimal)
+    known = values[~np.isnan(values)]
+    distinct = len(np.unique(known))
+    words = int(column.notna().sum()) - len(known)
+    if words and (distinct <= MANY or words > FEW * len(known)):
+        return choice(table, name, most)
+    numbers(table, name, decimal)  # refuses the few words, and what is too large
+    return Number(name, float(np.median(known)), decimal) if distinct > 1 else None
 
 
 def choice(table: Table, name: str, most: int) -> Choice | None:
@@ -134,12 +133,6 @@ def choice(table: Table, name: str, most: int) -> Choice | None:
             f"or data.max_categories={len(values)}"
         )
     return Choice(name, tuple(values)) if len(values) > 1 else None
-
-
-def check_finite(table: Table, name: str, column: Number) -> Number:
-    """Raise DataError for a number that is infinite, or is so in 32 bits."""
-    numbers(table, name, column.decimal)
-    return column
 
 
 def numbers(table: Table, name: str, decimal: str) -> np.ndarray:
