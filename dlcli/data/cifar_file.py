@@ -51,7 +51,7 @@ def read_pickle(path: Path, key: str) -> Batch:
     try:
         with path.open("rb") as file:
             batch = text_keys(DataUnpickler(file, encoding="latin1").load())
-        pixels = batch["data"].array()
+        pixels = array(batch["data"])
         labels = np.asarray(batch[key], dtype=np.int64)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -87,17 +87,21 @@ class Pixels:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.state = state
 
-    def array(self) -> np.ndarray:
-        """The array, which must be one of bytes in rows.
 
-        Raises:
-            ValueError: if it is another one.
-        """
-        _, shape, kind, by_column, content = self.state
-        if by_column or kind.name not in ("u1", "uint8"):
-            raise ValueError("its data are not unsigned bytes in rows")
-        raw = content.encode("latin1") if isinstance(content, str) else bytes(content)
-        return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
+def array(pixels: Any) -> np.ndarray:
+    """The array that a ``Pixels`` stands for, which must be one of bytes in rows.
+
+    Raises:
+        TypeError: if it is something else.
+        ValueError: if it is another array.
+    """
+    if not isinstance(pixels, Pixels):
+        raise TypeError("its data are no array")
+    _, shape, kind, by_column, content = pixels.state
+    if by_column or kind.name not in ("u1", "uint8"):
+        raise ValueError("its data are not unsigned bytes in rows")
+    raw = content.encode("latin1") if isinstance(content, str) else bytes(content)
+    return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
 
 
 class Kind:
@@ -137,7 +141,13 @@ class DataUnpickler(pickle.Unpickler):
 
 
 def text_keys(batch: Any) -> dict[str, Any]:
-    """A dictionary with its keys as texts; Python 2 wrote bytes."""
+    """A dictionary with its keys as texts; Python 2 wrote bytes.
+
+    Raises:
+        TypeError: if it is something else.
+    """
+    if not isinstance(batch, dict):
+        raise TypeError("it holds no dictionary")
     return {key.decode() if isinstance(key, bytes) else key: batch[key] for key in batch}
 
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from dlcli.data.fetch import fetch
-from dlcli.data.idx import KMNIST, MNIST, NEEDED, FashionMNIST
+from dlcli.data.idx import CLASSES, EMNIST, KMNIST, MNIST, NEEDED, FashionMNIST
 from dlcli.errors import DataError
 
-from .idx_files import encode, write_set
+from .idx_files import encode, write_emnist, write_set
 
 
 def load(root: Path, kind: type[MNIST] = MNIST, **options) -> MNIST:
@@ -134,3 +134,50 @@ def test_images_stay_bytes_in_memory_and_are_normalised_by_the_batch(tmp_path):
     loader = load(write_set(tmp_path)).train_dataloader()
     assert loader.inputs.dtype == torch.uint8
     assert next(iter(loader))[0].dtype == torch.float32
+
+
+EMNIST_CLASSES = {"balanced": 47, "byclass": 62, "bymerge": 47, "letters": 26, "digits": 10}
+
+
+@pytest.mark.parametrize(("split", "classes"), EMNIST_CLASSES.items())
+@pytest.mark.parametrize("folder", [".", "EMNIST/raw", "gzip"])
+def test_emnist_has_the_classes_of_its_split(tmp_path, split, classes, folder):
+    write_emnist(tmp_path / folder, split, zipped=folder == "gzip")
+    data = load(tmp_path, EMNIST, split=split)
+    assert data.spec.outputs == classes
+    assert data.eval_dataloader("test").targets.unique().tolist() == list(range(classes))
+
+
+def test_emnist_is_turned_the_right_way_up(tmp_path):
+    write_emnist(tmp_path, "digits")
+    assert load(tmp_path, EMNIST, split="digits").spec.shape == (1, 8, 9)
+    first = load(tmp_path, EMNIST, split="digits").eval_dataloader("test").inputs[0, 0]
+    # the file holds it column by column: the first of them is 0 to 7
+    assert first[:, 0].tolist() == list(range(8))
+
+
+def test_emnist_names_its_classes_as_they_were_published():
+    assert "".join(CLASSES["balanced"]) == "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
+    assert "".join(CLASSES["byclass"][35:38]) == "Zab"
+    assert CLASSES["letters"][0] == "a"
+
+
+def test_a_letter_without_a_class_is_refused(tmp_path):
+    write_emnist(tmp_path, "letters")
+    path = tmp_path / "emnist-letters-test-labels-idx1-ubyte"
+    path.write_bytes(encode(np.zeros(26 * 2, np.uint8)))
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, EMNIST, split="letters")
+    assert str(caught.value) == f"{path}: label 0 with 26 classes (1 to 26)"
+
+
+def test_a_split_that_is_absent_names_its_files(tmp_path):
+    write_emnist(tmp_path, "letters")
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, EMNIST)
+    assert str(caught.value) == (
+        f"data.root: no EMNIST files in {tmp_path}; put there "
+        "emnist-balanced-train-images-idx3-ubyte, emnist-balanced-train-labels-idx1-ubyte, "
+        "emnist-balanced-test-images-idx3-ubyte, emnist-balanced-test-labels-idx1-ubyte "
+        "(each also as .gz), or set data.download=true"
+    )
