@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
 
 from dlcli.data.text import Text
 from dlcli.data.window_loader import WindowLoader
 from dlcli.errors import ConfigError, DataError
+from dlcli.models.supervised import Supervised
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
@@ -158,3 +162,51 @@ def test_arguments_out_of_range_are_refused(tmp_path):
     assert caught.value.problems == [
         "data.max_vocabulary: 1; one token is <unk>, so it is 2 at least"
     ]
+
+
+class Watch(pl.Callback):
+    """Keeps the windows that were trained on."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[list[int]]] = []
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.batches.append(batch[0].tolist())
+
+
+class Bigram(torch.nn.Module):
+    """The next token by the last one alone."""
+
+    def __init__(self, spec) -> None:
+        super().__init__()
+        self.logits = torch.nn.Embedding(spec.outputs, spec.outputs)
+
+    def forward(self, x):
+        return self.logits(x)
+
+
+def train(folder: Path, save: Path, resume: Path | None = None):
+    """Two epochs of nine batches; returns the windows and the weights."""
+    pl.seed_everything(0, verbose=False)
+    data = text(folder, offsets="random", batch_size=28)
+    module = Supervised(Bigram, data.spec, partial(torch.optim.Adam, lr=0.1))
+    watch = Watch()
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=2,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[watch, ModelCheckpoint(save, "{step}", save_top_k=-1, every_n_train_steps=1)],
+    )
+    trainer.fit(module, data, ckpt_path=resume, weights_only=True)
+    return watch.batches, module.net.logits.weight.detach()
+
+
+@pytest.mark.parametrize("step", [3, 9, 13])
+def test_a_training_that_is_resumed_sees_the_remaining_windows(tmp_path, step):
+    batches, weights = train(tmp_path, tmp_path / "a")
+    assert len(batches) == 18
+    rest, resumed = train(tmp_path, tmp_path / "b", tmp_path / "a" / f"step={step}.ckpt")
+    assert rest == batches[step:]
+    assert torch.equal(resumed, weights)
