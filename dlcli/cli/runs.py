@@ -19,6 +19,8 @@ Limit = Annotated[
     typer.Option("--limit", "-n", min=1, help="Only the newest N.", show_default=False),
 ]
 LONGEST_REASON = 40
+# What the table shows of a run that has one of them; --json tells the rest.
+TELLING = ("acc", "rmse", "perplexity")
 
 
 def runs(
@@ -83,7 +85,7 @@ def as_json(record: RunRecord) -> dict[str, object]:
 
 def print_runs(records: Sequence[RunRecord]) -> None:
     """Print a table; where it is too wide for the terminal, the least telling columns go."""
-    scores = [at_best(record) for record in records]
+    scores = [telling(at_best(record)) for record in records]
     names = sorted({name for score in scores for name in score}, key=_rank)
     fixed = ["name", "id", "status", "started", "took", "model", "data"]
     rows = [
@@ -97,6 +99,14 @@ def print_runs(records: Sequence[RunRecord]) -> None:
 def at_best(record: RunRecord) -> dict[str, float]:
     """The scores by the names that an evaluation of the best checkpoint gives them."""
     return {name.removeprefix("best/"): value for name, value in main_metrics(record).items()}
+
+
+def telling(scores: dict[str, float]) -> dict[str, float]:
+    """The losses and the scores that say most; all of them where none is known to."""
+    quantities = {name: name.rpartition("/")[2] for name in scores}
+    if not any(quantity in TELLING for quantity in quantities.values()):
+        return scores
+    return {name: scores[name] for name, q in quantities.items() if q == "loss" or q in TELLING}
 
 
 def _cells(record: RunRecord) -> list[str]:

@@ -54,6 +54,7 @@ _EVERYWHERE = {
     "word_dropout": MOMENTUM,
     "embedding_dropout": MOMENTUM,
     "label_smoothing": MOMENTUM,
+    "mixup": COUNT_OR_NONE,
     "weight_decay": RATE_OR_ZERO,
     "val_fraction": FRACTION,
     "test_fraction": FRACTION,

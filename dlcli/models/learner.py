@@ -66,6 +66,9 @@ class Learner(pl.LightningModule):
         self._frozen = frozen_modules(net, freeze)
         self._lr: float | None = None
 
+    # The quantities that a line an epoch has room for; None for all.
+    headline: tuple[str, ...] | None = None
+
     @abstractmethod
     def better(self, stage: str) -> Mapping[str, Better]:
         """What is reported of a stage, the loss first, and which way of it is better."""
@@ -77,6 +80,10 @@ class Learner(pl.LightningModule):
     @abstractmethod
     def report(self, stage: str, means: Tensor) -> dict[str, Tensor]:
         """The quantities of a stage by name, from the means of an epoch."""
+
+    def reset(self, stage: str) -> None:
+        """Forget what was measured of a stage."""
+        self.means[stage].reset()
 
     def metrics(self) -> dict[str, Better]:
         """What is logged, and which way of it is better."""
@@ -132,17 +139,17 @@ class Learner(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Start the epoch's means; an epoch resumed in its middle goes on with its own."""
-        self.means["train"].reset()
+        self.reset("train")
 
     def on_validation_epoch_start(self) -> None:
         """Start the means; stop a diverged training before anything of it is saved."""
-        self.means["val"].reset()
+        self.reset("val")
         if self.trainer.state.fn == "fit":
             self._report("train")
 
     def on_test_epoch_start(self) -> None:
         """Start the means."""
-        self.means["test"].reset()
+        self.reset("test")
 
     def on_train_epoch_end(self) -> None:
         """Log the training means; let a schedule that goes by a metric take its step."""

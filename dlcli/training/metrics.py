@@ -18,6 +18,17 @@ def logged(trainer: Trainer) -> dict[str, float]:
     return {name: float(value) for name, value in trainer.callback_metrics.items()}
 
 
+def in_headline(module: LightningModule, name: str) -> bool:
+    """Whether a metric is one of the few that the module names to look at first.
+
+    A module that names none means all; what is not ``STAGE/quantity``, such as the learning rate,
+    is always among them.
+    """
+    headline = getattr(module, "headline", None)
+    _, stage, quantity = name.rpartition("/")
+    return headline is None or not stage or quantity in headline
+
+
 def declared(module: LightningModule) -> Mapping[str, Mode] | None:
     """What the module says it logs and which way is better, or None where it does not say."""
     says = getattr(module, "metrics", None)

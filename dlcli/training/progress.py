@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from dlcli.training.metrics import logged
+from dlcli.training.metrics import in_headline, logged
 
 
 class Progress(ProgressBar):
@@ -129,5 +129,7 @@ def _epoch_of(trainer: Trainer) -> str:
 
 
 def _line(trainer: Trainer, epoch: str, seconds: float) -> str:
-    parts = [f"{name} {value:.4g}" for name, value in sorted(logged(trainer).items())]
+    metrics = sorted(logged(trainer).items())
+    module = trainer.lightning_module
+    parts = [f"{name} {value:.4g}" for name, value in metrics if in_headline(module, name)]
     return "  ".join([f"epoch {epoch}", *parts, f"{seconds:.1f} s"])

@@ -15,7 +15,7 @@ from dlcli.training.cost import Throughput, flops, parameters, peak_memory
 from dlcli.training.divergence import StopOnDivergence
 from dlcli.training.experiment import Experiment, build
 from dlcli.training.failure import failures_explained
-from dlcli.training.metrics import logged
+from dlcli.training.metrics import in_headline, logged
 from dlcli.training.provenance import Provenance
 from dlcli.training.rank import leave
 from dlcli.training.record import Clock, fingerprint, versions
@@ -157,7 +157,9 @@ class Session:
             run.log_metrics({**score, "best/epoch": float(best.epoch)}, step=best.step)
         run.log_metrics(self.cost(), step=self.parts.trainer.global_step)
         path = run.artifacts / "figures" / "learning_curves.png"
-        learning_curves(read_history(run.folder), best.step if best else None, path)
+        history = read_history(run.folder).items()
+        shown = {name: v for name, v in history if in_headline(self.parts.model, name)}
+        learning_curves(shown, best.step if best else None, path)
 
     def cost(self) -> dict[str, float]:
         """Parameters, FLOPs of a forward pass, samples a second, peak memory in MB, seconds."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcli.cli.runs import print_runs
+from dlcli.cli.runs import print_runs, telling
 from dlcli.tracking.folder import RunFolder, RunInfo, make_root
 from dlcli.tracking.owner import Owner
 from dlcli.tracking.query import RunRecord
@@ -41,13 +41,8 @@ def test_json_holds_the_scores_at_the_best_checkpoint(trained: Trained, dlcli, m
     monkeypatch.chdir(trained.folder)
     (run,) = dlcli("runs", "--json").json["runs"]
     assert (run["run_id"], run["run_name"]) == (trained.result["run_id"], "first")
-    known = trained.result["metrics"]
-    assert run["metrics"] == {
-        "test/acc": known["test/acc"],
-        "test/loss": known["test/loss"],
-        "best/val/acc": known["val/acc"],
-        "best/val/loss": known["val/loss"],
-    }
+    known = trained.result["metrics"].items()
+    assert run["metrics"] == {n.replace("val/", "best/val/"): value for n, value in known}
     assert (run["status"], run["kind"], run["model"]) == ("FINISHED", "train", "linear")
 
 
@@ -99,3 +94,10 @@ def test_only_the_store_can_be_overridden(dlcli):
         2,
         "error: override model=cnn: only the store is asked for here: tracking.uri=…\n",
     )
+
+
+def test_the_table_shows_losses_and_what_says_most():
+    of_classes = {"test/acc": 0.9, "test/error": 0.1, "test/loss": 0.3, "val/f1": 0.8}
+    assert telling(of_classes) == {"test/acc": 0.9, "test/loss": 0.3}
+    of_ones_own = {"test/wer": 0.2, "test/loss": 0.3}
+    assert telling(of_ones_own) == of_ones_own

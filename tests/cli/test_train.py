@@ -22,7 +22,8 @@ def test_json_says_what_was_trained(trained: Trained):
         "duration_s",
     }
     assert (result["run_name"], result["status"]) == ("first", "FINISHED")
-    assert set(result["metrics"]) == {"test/acc", "test/loss", "val/acc", "val/loss"}
+    quantities = ("acc", "error", "f1", "loss", "precision", "recall")
+    assert set(result["metrics"]) == {f"{s}/{q}" for s in ("test", "val") for q in quantities}
     assert result["metrics"]["test/acc"] > 0.5
 
 
