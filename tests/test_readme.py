@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from dlcli.data.idx import FILES
-from tests import document, terminal
-from tests.data.idx_files import encode
+from tests import document, terminal, tiny
 
 COMMANDS = [step for step in document.read() if isinstance(step, document.Command)]
 OURS = [command for command in COMMANDS if command.line.startswith("dlcli")]
@@ -18,19 +15,21 @@ OURS = [command for command in COMMANDS if command.line.startswith("dlcli")]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reader's folder, with a few images in the place of MNIST."""
+    """The reader's folder, with small files in the place of the reader's own."""
     work = tmp_path_factory.mktemp("reader") / "work"
     work.mkdir()
-    write_images(work / "my_mnist")
+    prepare(work)
     return work
 
 
-def write_images(root: Path) -> None:
-    root.mkdir()
-    for (name, kind), file in FILES.items():
-        labels = np.arange(200 if name == "train" else 20, dtype=np.uint8) % 10
-        pixels = np.broadcast_to(labels[:, None, None], (len(labels), 28, 28))
-        (root / file).write_bytes(encode(pixels if kind == "images" else labels))
+def prepare(work: Path) -> None:
+    tiny.write_images(work / "my_mnist", train=200, test=20)
+    tiny.write_houses(work / "houses.csv")
+    tiny.write_photos(work / "photos")
+    tiny.write_text(work / "novel.txt")
+    tiny.write_reviews(work / "reviews.tsv")
+    tiny.write_signals(work / "ecg_train.txt")
+    tiny.write_signals(work / "ecg_test.txt")
 
 
 @pytest.fixture(scope="module")

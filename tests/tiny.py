@@ -54,6 +54,19 @@ def write_images(root: Path, train: int = 200, test: int = 40) -> None:
         (root / file).write_bytes(encode(pixels if kind == "images" else labels))
 
 
+def write_photos(root: Path, each: int = 20) -> None:
+    """Two classes of pictures of different sizes, red ones and green ones."""
+    from PIL import Image
+
+    for name, colour in {"tomato": (200, 40, 30), "lime": (60, 190, 40)}.items():
+        for split, count in {"train": each, "test": each // 4}.items():
+            folder = root / split / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                size = (40 + number, 60 - number)
+                Image.new("RGB", size, colour).save(folder / f"{number}.png")
+
+
 def write_houses(path: Path, rows: int = 120) -> None:
     """A table with a gap and a text column, whose value follows from the rooms."""
     lines = ["rooms,age,ocean_proximity,median_house_value"]
