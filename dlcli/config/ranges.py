@@ -53,6 +53,7 @@ _EVERYWHERE = {
     "dropout": MOMENTUM,
     "word_dropout": MOMENTUM,
     "embedding_dropout": MOMENTUM,
+    "embedding_spread": POSITIVE,
     "label_smoothing": MOMENTUM,
     "mixup": COUNT_OR_NONE,
     "weight_decay": RATE_OR_ZERO,

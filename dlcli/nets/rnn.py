@@ -46,6 +46,7 @@ class RNN(nn.Module):
         dropout: the share of units left out in training, between layers and before the head.
         embedding_dropout: the share of the numbers of tokens left out in training.
         bigrams: the buckets of pairs of neighbouring tokens; 0 for none.
+        embedding_spread: the standard deviation of the initial numbers of tokens.
 
     Raises:
         ConfigError: if an argument is out of range, the data has no order, or the next token is
@@ -65,6 +66,7 @@ class RNN(nn.Module):
         dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         bigrams: int = 0,
+        embedding_spread: float = 1.0,
     ) -> None:
         super().__init__()
         check_arguments(cell, hidden, layers, dense, pool, dropout)
@@ -72,7 +74,9 @@ class RNN(nn.Module):
         check_ordered("rnn", spec)
         tokens = None
         if spec.kind == "tokens":
-            tokens = Embedding(len(spec.vocabulary), embedding, embedding_dropout, bigrams)
+            tokens = Embedding(
+                len(spec.vocabulary), embedding, embedding_dropout, bigrams, embedding_spread
+            )
         source = sequence("rnn", spec, tokens, embedding)
         self.padding = spec.padding
         self.pool = pool

@@ -33,6 +33,7 @@ class TextCNN(nn.Module):
         dropout: the share of features left out in training, before the head.
         embedding_dropout: the share of the numbers of tokens left out in training.
         bigrams: the buckets of pairs of neighbouring tokens; 0 for none.
+        embedding_spread: the standard deviation of the initial numbers of tokens.
 
     Raises:
         ConfigError: if an argument is out of range, or the data is not tokens.
@@ -48,6 +49,7 @@ class TextCNN(nn.Module):
         dropout: float = 0.5,
         embedding_dropout: float = 0.0,
         bigrams: int = 0,
+        embedding_spread: float = 0.1,
     ) -> None:
         super().__init__()
         check_dropout(dropout)
@@ -56,7 +58,9 @@ class TextCNN(nn.Module):
         if spec.kind != "tokens":
             raise ConfigError(f"model=cnn/text: reads tokens, not {spec.kind}; use model=cnn")
         self.padding = spec.padding
-        self.stem = Embedding(len(spec.vocabulary), embedding, embedding_dropout, bigrams)
+        self.stem = Embedding(
+            len(spec.vocabulary), embedding, embedding_dropout, bigrams, embedding_spread
+        )
         self.filters = nn.ModuleList(
             Filters(embedding, channels, window, activation) for window in windows
         )

@@ -14,6 +14,12 @@ def test_a_token_is_its_vector():
     assert torch.equal(embedding(x), embedding.tokens.weight[x])
 
 
+def test_the_initial_numbers_are_as_large_as_asked_for():
+    embedding = Embedding(500, 20, bigrams=300, spread=0.1)
+    for table in (embedding.tokens, embedding.pairs):
+        torch.testing.assert_close(table.weight.std(), torch.tensor(0.1), rtol=0.05, atol=0)
+
+
 def test_a_pair_is_a_token_and_the_one_before_it():
     found = pairs(torch.tensor([[3, 4, 3, 4], [4, 3, 4, 4]]), 1_000_003)
     assert found[0, 1] == found[0, 3] == found[1, 2]

@@ -123,6 +123,7 @@ REFUSALS = [
         partial(RNN, TEXT, embedding_dropout=-0.1),
         "model.net.embedding_dropout: -0.1 is not in [0, 1)",
     ),
+    (partial(RNN, TEXT, embedding_spread=0.0), "model.net.embedding_spread: 0.0 is not positive"),
     (partial(RNN, TEXT, bigrams=-1), "model.net.bigrams: -1 is negative; 0 is for none"),
     (partial(RNN, TEXT, dense=[0]), "model.net.dense: [0]; every width must be positive"),
 ]
