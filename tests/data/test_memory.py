@@ -128,3 +128,21 @@ def test_digits_have_1797_images_of_ten_classes():
     sizes = {name: len(data.eval_dataloader(name).inputs) for name in ("train", "val", "test")}
     assert sizes == {"train": 1258, "val": 180, "test": 359}
     assert data.fingerprint == "49bc308b62ed7c496aecabb451a8c5c4db0923722cf66558c8effc9f8de24c43"
+
+
+def test_a_part_of_the_training_split_keeps_the_shares_of_the_classes():
+    whole, part = (Given(INPUTS.repeat(5, 1), LABELS.repeat(5), train_size=n) for n in (None, 10))
+    whole.setup()
+    part.setup()
+    assert part.eval_dataloader("train").targets.bincount().tolist() == [5, 5]
+    for name in ("val", "test"):
+        assert torch.equal(part.eval_dataloader(name).inputs, whole.eval_dataloader(name).inputs)
+
+
+def test_the_seed_picks_the_part():
+    parts = [Given(INPUTS, LABELS, train_size=6, seed=seed) for seed in (0, 0, 1)]
+    for part in parts:
+        part.setup()
+    first, again, other = (part.eval_dataloader("train").inputs for part in parts)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dlcli.data.split import plain, stratified
+from dlcli.data.split import plain, share_of, stratified
+from dlcli.errors import ConfigError
 
 FRACTIONS = {"test": 0.2, "val": 0.1}
 
@@ -37,3 +38,17 @@ def test_values_are_split_without_classes():
     parts = plain(10, FRACTIONS, seed=0)
     assert [len(parts[name]) for name in ("test", "val", "rest")] == [2, 1, 7]
     assert sorted(torch.cat(list(parts.values())).tolist()) == list(range(10))
+
+
+def test_a_part_of_the_training_split_is_as_large_as_asked_for():
+    assert round(share_of(7, 90) * 90) == 7
+
+
+@pytest.mark.parametrize("size", [0, 91])
+def test_more_than_there_is_or_nothing_is_refused(size):
+    with pytest.raises(ConfigError) as caught:
+        share_of(size, 90)
+    assert caught.value.problems == [
+        f"data.train_size: {size} of the 90 examples to train on; "
+        "it must be from 1 to 90, or null for all"
+    ]
