@@ -17,7 +17,7 @@ Batch = tuple[Tensor, Tensor]
 
 # What a referee is trained with: seconds on a core, and 0.98 and more on handwritten digits.
 EXAMPLES = 20_000
-STEPS = 1000
+STEPS = 600
 BATCH = 128
 RATE = 0.004
 # Inputs without classes are compared themselves, in so many numbers at most.
