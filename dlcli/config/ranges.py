@@ -89,6 +89,8 @@ _EVERYWHERE = {
 }
 
 _BY_TARGET: dict[str, dict[str, Range]] = {
+    "dlcli.nets.init.": {"std": RATE_OR_ZERO, "gain": POSITIVE, "slope": RATE_OR_ZERO},
+    "dlcli.models.regularizer.": {"l1": RATE_OR_ZERO, "l2": RATE_OR_ZERO},
     "dlcli.models.schedule.": {"warmup": COUNT_OR_NONE},
     "dlcli.models.inverse_sqrt.": {"offset": COUNT},
     "torch.optim.lr_scheduler.": {

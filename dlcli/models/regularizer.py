@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
 from dlcli.errors import ConfigError
+from dlcli.nets.weights import weights
 
 
 @dataclass(frozen=True)
@@ -69,20 +68,3 @@ class Regularizer:
             {"params": [p for p in trained if id(p) not in decayed], "weight_decay": 0.0},
         ]
         return [group for group in groups if group["params"]]
-
-
-def weights(module: nn.Module) -> Iterator[nn.Parameter]:
-    """The weights of linear, convolution, recurrent and attention layers, each once."""
-    seen: set[int] = set()
-    for layer in module.modules():
-        for name, parameter in layer.named_parameters(recurse=False):
-            if is_weight(layer, name) and id(parameter) not in seen:
-                seen.add(id(parameter))
-                yield parameter
-
-
-def is_weight(layer: nn.Module, name: str) -> bool:
-    """Whether a layer's own parameter multiplies its input."""
-    if isinstance(layer, (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention)):
-        return "weight" in name
-    return isinstance(layer, (nn.Linear, nn.Bilinear, _ConvNd)) and name == "weight"

@@ -70,7 +70,8 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         "defaults: [adm]\n",
         "mine/optimizer/mine.yaml: defaults: optimizer has no option adm; did you mean "
         "adam or nadam or adamw?; "
-        "options: adadelta, adagrad, adam, adam_gan, adamw, mine, momentum, nadam, rmsprop, sgd",
+        "options: adadelta, adagrad, adam, adam_gan, adamw, mine, momentum, nadam, nesterov, "
+        "rmsprop, sgd",
     ),
     "unknown key": (
         SGD + "lr: 0.1\nmomentm: 0.9\n",
