@@ -26,7 +26,9 @@ TopK = Annotated[
     int | None,
     typer.Option("--top-k", help="Pick from the K likeliest alone.", show_default=False),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another text.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**32 - 1, help="Another seed, another text.")
+]
 
 
 def sample(

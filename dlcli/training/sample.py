@@ -112,9 +112,10 @@ class LanguageModel:
 
     def _logits(self, tokens: list[int]) -> Tensor:
         """Those of the next token, ``(V,)``; what stands for no token is not written."""
-        context = torch.tensor(tokens[-self.spec.shape[0] :]).unsqueeze(0)
+        device = next((weight.device for weight in self.net.parameters()), None)
+        context = torch.tensor(tokens[-self.spec.shape[0] :], device=device).unsqueeze(0)
         with torch.no_grad():
-            logits: Tensor = self.net(context)[0, -1].float()
+            logits: Tensor = self.net(context)[0, -1].float().cpu()
         silent = [self.tokenizer.unknown, self.spec.padding]
         written_never = torch.tensor([index for index in silent if index is not None])
         return logits.index_fill(0, written_never, -torch.inf)
