@@ -129,10 +129,11 @@ class ImageFolder(Memory):
     def _complain(self, bad: Mapping[Path, Exception]) -> None:
         names = listed(f"{path} ({reason(error)})" for path, error in bad.items())
         if self.on_error == "skip":
-            warnings.warn(f"{counted(len(bad))} skipped: {names}", stacklevel=2)
+            warnings.warn(f"skipped {counted(len(bad))}: {names}", stacklevel=2)
             return
+        them = "it" if len(bad) == 1 else "them"
         raise DataError(
-            f"data.root: {counted(len(bad))}: {names}; remove them, or set data.on_error=skip"
+            f"data.root: {counted(len(bad))}: {names}; remove {them}, or set data.on_error=skip"
         )
 
 
@@ -198,7 +199,7 @@ def check_memory(tree: Tree, size: int, channels: int) -> None:
 
 def counted(files: int) -> str:
     """So many files, in words."""
-    return "1 file is not an image" if files == 1 else f"{files} files are not images"
+    return "1 file that is not an image" if files == 1 else f"{files} files that are not images"
 
 
 def reason(error: Exception) -> str:

@@ -128,8 +128,8 @@ def test_wide_pixels_without_a_known_range_are_refused(tmp_path, pixel):
     path = tmp_path / "red" / "9.tif"
     Image.fromarray(np.full((6, 6), pixel, np.float32)).save(path)
     assert refusal(tmp_path) == (
-        f"data.root: 1 file is not an image: {path} (pixels of 32 bits, of which no range is "
-        "known); remove them, or set data.on_error=skip"
+        f"data.root: 1 file that is not an image: {path} (pixels of 32 bits, of which no "
+        "range is known); remove it, or set data.on_error=skip"
     )
 
 
@@ -181,14 +181,14 @@ def test_files_that_are_no_images_are_named_and_refused(tmp_path):
     cut, empty, notes = damaged(tmp_path)
     message = refusal(tmp_path)
     assert re.sub(r"\(image file is truncated.*?\)", "(cut off)", message) == (
-        f"data.root: 3 files are not images: {cut} (cut off), {empty} (of no known format), "
+        f"data.root: 3 files that are not images: {cut} (cut off), {empty} (of no known format), "
         f"{notes} (of no known format); remove them, or set data.on_error=skip"
     )
 
 
 def test_or_skipped_with_a_warning_that_counts_them(tmp_path):
     damaged(tmp_path)
-    with pytest.warns(UserWarning, match=r"^3 files are not images skipped: .*cut\.png \("):
+    with pytest.warns(UserWarning, match=r"^skipped 3 files that are not images: .*cut\.png \("):
         data = load(tmp_path, on_error="skip")
     assert sum(sizes(data)) == 20
 
@@ -204,7 +204,7 @@ def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path):
     write_tree(tmp_path, 4)
     (tmp_path / "green").mkdir()
     (tmp_path / "green" / "0.png").write_bytes(b"x")
-    with pytest.warns(UserWarning, match=r"^1 file is not an image skipped: "):
+    with pytest.warns(UserWarning, match=r"^skipped 1 file that is not an image: "):
         message = refusal(tmp_path, on_error="skip")
     assert message == "data.root: no image can be read of the class green"
 
