@@ -15,7 +15,7 @@ from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError
 from dlcli.nets.autoencoder import check_latent
 from dlcli.nets.check import check_dropout
-from dlcli.nets.cnn import check_channels, check_depth
+from dlcli.nets.cnn import CHANNELS_LAST, check_channels, check_depth
 
 # Of leaky ReLUs below zero, and the deviation of the first weights; Radford et al. 2016, section 3.
 SLOPE = 0.2
@@ -198,6 +198,7 @@ class DCGAN(Adversaries):
             Side(discriminator, nn.Identity(), classes, (1, height, width)),
         )
         self.apply(draw_weights)
+        self.to(memory_format=CHANNELS_LAST)
 
 
 def rising(inputs: int, outputs: int) -> nn.Sequential:
