@@ -165,3 +165,17 @@ def test_absent_files_are_refused_with_what_to_put_where(tmp_path):
         f"data.root: no CIFAR100 files in {tmp_path}; put there cifar-100-python or "
         "cifar-100-binary (each also as .tar.gz), or set data.download=true"
     )
+
+
+def test_a_download_is_unpacked_and_not_read_by_torchvision(tmp_path, monkeypatch):
+    asked = []
+
+    def download(url: str, root: str, filename: str, md5: str) -> None:
+        asked.append((url.rpartition("/")[2], filename, len(md5)))
+        write_tiny(Path(root))
+
+    monkeypatch.setattr("torchvision.datasets.utils.download_and_extract_archive", download)
+    for _ in range(2):
+        CIFAR10(tmp_path / "new").prepare_data()
+    assert asked == [("cifar-10-python.tar.gz", "cifar-10-python.tar.gz", 32)]
+    assert len(load(tmp_path / "new").eval_dataloader("test").inputs) == 20

@@ -181,3 +181,14 @@ def test_a_split_that_is_absent_names_its_files(tmp_path):
         "emnist-balanced-test-images-idx3-ubyte, emnist-balanced-test-labels-idx1-ubyte "
         "(each also as .gz), or set data.download=true"
     )
+
+
+def test_a_download_of_emnist_brings_all_splits(tmp_path, monkeypatch):
+    def download(root: str, split: str, download: bool) -> None:
+        write_emnist(Path(root) / "EMNIST" / "raw", "letters")
+
+    monkeypatch.setattr("torchvision.datasets.EMNIST", download)
+    data = EMNIST(tmp_path / "new", split="letters")
+    data.prepare_data()
+    data.setup()
+    assert data.spec.outputs == 26

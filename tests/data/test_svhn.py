@@ -96,3 +96,17 @@ def test_a_file_without_its_variables_is_refused(tmp_path):
     path = write_tiny(tmp_path) / "train_32x32.mat"
     savemat(path, {"Z": np.zeros(3)})
     assert refusal(tmp_path) == f"{path}: has no variable 'X'; expected X and y"
+
+
+def test_a_download_brings_both_files(tmp_path, monkeypatch):
+    asked = []
+
+    def download(url: str, root: str, filename: str, md5: str) -> None:
+        asked.append((url.rpartition("/")[2], len(md5)))
+        Path(root).mkdir(exist_ok=True)
+        write_mat(Path(root) / filename, 40)
+
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", download)
+    SVHN(tmp_path / "new").prepare_data()
+    assert asked == [("train_32x32.mat", 32), ("test_32x32.mat", 32)]
+    assert len(load(tmp_path / "new").eval_dataloader("test").inputs) == 40
