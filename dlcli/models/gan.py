@@ -202,7 +202,7 @@ class GAN(Learner):
         features, labels, taken = (torch.cat(parts) for parts in zip(*self._real, strict=True))
         found["referee_acc"] = (taken == labels).double().mean()
         # Classes are asked for as often as they are there, so that the two sets are comparable.
-        asked = labels.repeat(math.ceil(self.samples / len(labels)))[: self.samples]
+        asked = labels[torch.arange(self.samples, device=labels.device) % len(labels)]
         looks = [self.judge.look(made) for made in self._generated(stage, self._told(asked))]
         made = torch.cat([features for features, _ in looks])
         seen = torch.cat([t for _, t in looks]) if self.judge.classes else None  # type: ignore[misc]
