@@ -79,8 +79,11 @@ def models() -> list[str]:
 
 @cache
 def values(option: str) -> dict:
-    """The configuration of a model option, composed once."""
-    return compose("train", [f"model={option}", "scheduler=none"]).values
+    """The configuration of a model option, composed once; a generator makes few samples."""
+    chosen = compose("train", [f"model={option}", "scheduler=none"]).values
+    if "samples" in chosen["model"]:
+        chosen["model"]["samples"] = EXAMPLES
+    return chosen
 
 
 def build(option: str, column: Column) -> LightningModule:
