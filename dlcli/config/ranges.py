@@ -157,6 +157,7 @@ _BY_TARGET: dict[str, dict[str, Range]] = {
     },
     "dlcli.training.": {
         "every_n_epochs": COUNT,
+        "start_epoch": COUNT_OR_NONE,
         "min_delta": COUNT_OR_NONE,
         "redraws_per_second": Range(0, 1000, low_open=True),
     },

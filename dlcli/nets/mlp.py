@@ -41,6 +41,7 @@ class MLP(nn.Module):
         widths: the units of each hidden layer.
         activation: its name, see ``dlcli.nets.activation``.
         dropout: the share of units left out in training, after every hidden layer.
+        output: the activation of the last layer; identity where the loss takes care of it.
 
     Raises:
         ConfigError: if a width is not positive or ``dropout`` not in [0, 1).
@@ -52,6 +53,7 @@ class MLP(nn.Module):
         widths: Sequence[int] = (128, 128),
         activation: Activation = "relu",
         dropout: float = 0.0,
+        output: Activation = "identity",
     ) -> None:
         super().__init__()
         check_dropout(dropout)
@@ -62,13 +64,19 @@ class MLP(nn.Module):
         pairs = pairwise(sizes)
         self.trunk = nn.Sequential(*(layer(*pair, activation, dropout) for pair in pairs))
         self.head = head("mlp", sizes[-1], spec)
+        self.output = ending(output)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, *spec.shape) -> (B, spec.outputs)``."""
-        output: Tensor = self.head(self.trunk(self.stem(x)))
+        output: Tensor = self.output(self.head(self.trunk(self.stem(x))))
         return output
 
 
 def layer(inputs: int, outputs: int, name: Activation, dropout: float) -> nn.Sequential:
     """Linear, activation, dropout."""
     return nn.Sequential(nn.Linear(inputs, outputs), activation(name), nn.Dropout(dropout))
+
+
+def ending(name: Activation) -> nn.Module:
+    """The activation of the last layer."""
+    return activation(name)
