@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
-from pytorch_lightning.callbacks import BatchSizeFinder, LearningRateFinder
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.nn import functional
@@ -27,6 +24,7 @@ from dlcli.models.regularizer import Regularizer
 from dlcli.models.schedule import Schedule
 from dlcli.models.task import Better
 from dlcli.models.training_split import training_split
+from dlcli.models.two_optimizers import check_trainer, scaled
 from dlcli.nets.gan import Adversaries
 
 # Examples generated at a time, and the rows and columns of a picture.
@@ -107,31 +105,7 @@ class GAN(Learner):
         Raises:
             ConfigError: naming all of it.
         """
-        problems = []
-        if trainer.gradient_clip_val:
-            problems.append(
-                f"trainer.gradient_clip_val: {trainer.gradient_clip_val}, but a GAN has two "
-                "gradients, which are not clipped; leave it out"
-            )
-        if trainer.accumulate_grad_batches != 1:
-            problems.append(
-                f"trainer.accumulate_grad_batches: {trainer.accumulate_grad_batches}, but both "
-                "sides of a GAN step in every batch; raise data.batch_size instead"
-            )
-        if trainer.world_size > 1:
-            problems.append(
-                f"trainer.devices: {trainer.world_size} processes were asked for, but a GAN "
-                "trains in one; set trainer.devices=1"
-            )
-        finders = (LearningRateFinder, BatchSizeFinder)
-        problems += [
-            f"callbacks: {type(callback).__name__} cannot search for a GAN, which has two "
-            "optimizers; leave it out"
-            for callback in trainer.callbacks  # type: ignore[attr-defined]
-            if isinstance(callback, finders)
-        ]
-        if problems:
-            raise ConfigError(problems)
+        check_trainer(trainer)
 
     def configure_optimizers(self) -> Any:
         """The generator's optimizer, then the discriminator's, each with its schedule."""
@@ -284,14 +258,6 @@ class GAN(Learner):
                 schedule.step(self._monitored(self._monitor, report))
             else:
                 schedule.step()
-
-
-def scaled(scheduler: Schedule, ratio: float) -> Schedule:
-    """The schedule for so many times the learning rate: some curves name their highest."""
-    highest = getattr(scheduler.curve, "keywords", {}).get("max_lr")
-    if scheduler.curve is None or highest is None:
-        return scheduler
-    return replace(scheduler, curve=partial(scheduler.curve, max_lr=highest * ratio))
 
 
 def nothing() -> None:
