@@ -40,7 +40,8 @@ class TensorLoader:
         drop_last: leave out a last batch that is not full.
         shard: this process's part of every batch. Shuffled shards are of equal size, so that
             the mean of their gradients is that of the batch: the few examples of the last
-            batch that cannot be shared out evenly are left out of that epoch.
+            batch that cannot be shared out evenly are left out of that epoch, and so is a last
+            one alone.
 
     Raises:
         ConfigError: if the processes cannot share a shuffled batch evenly.
@@ -99,7 +100,8 @@ class TensorLoader:
     def __len__(self) -> int:
         """The batches of a whole epoch."""
         full, rest = divmod(self.count, self.batch_size)
-        least = self.shard.world if self.shuffle else 1
+        # A single example has no spread for batch norm, so it is left out where there are others.
+        least = self.shard.world * (2 if full else 1) if self.shuffle else 1
         return full + int(rest >= least and not self.drop_last)
 
     def __iter__(self) -> Iterator[Batch]:

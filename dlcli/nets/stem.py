@@ -18,9 +18,10 @@ def flat(family: str, spec: DataSpec) -> nn.Module:
         ConfigError: for tokens, whose indices are not quantities.
     """
     if spec.kind == "tokens":
+        others = "rnn or model=transformer" if spec.target == "next_token" else "cnn"
         raise ConfigError(
             f"model={family}: cannot read tokens, whose indices are names and not quantities; "
-            "use model=cnn, which embeds them"
+            f"use model={others}, which embeds them"
         )
     return nn.Flatten()
 

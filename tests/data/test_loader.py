@@ -123,3 +123,11 @@ def test_augmentation_comes_from_seed_epoch_and_batch():
     resumed = images()
     resumed.load_state_dict({"epoch": 0, "batch": 2})
     assert torch.equal(next(iter(resumed))[0], whole[2])
+
+
+def test_a_last_training_batch_of_one_example_is_left_out():
+    inputs, targets = torch.zeros(9, 1), torch.zeros(9)
+    sizes = [len(batch) for batch, _ in TensorLoader(inputs, targets, 4, shuffle=True)]
+    assert sizes == [4, 4]
+    assert [len(batch) for batch, _ in TensorLoader(inputs, targets, 4)] == [4, 4, 1]
+    assert [len(b) for b, _ in TensorLoader(inputs[:1], targets[:1], 4, shuffle=True)] == [1]
