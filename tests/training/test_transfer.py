@@ -13,6 +13,7 @@ from dlcli.data.spec import DataSpec
 from dlcli.errors import CheckpointError
 from dlcli.nets.cnn import CNN
 from dlcli.nets.mlp import MLP
+from dlcli.nets.resnet import ResNet
 from dlcli.training.transfer import Weights, by_token, read_weights, start_from
 
 DIGITS = DataSpec("image", (1, 8, 8), "class", classes=tuple("0123456789"))
@@ -106,3 +107,17 @@ def test_a_file_that_would_run_code_is_refused(tmp_path):
     path = content(tmp_path / "net.pt", {"net": partial(print, "never")})
     with pytest.raises(CheckpointError, match="not a file of weights that dlcli can trust"):
         read_weights(path)
+
+
+def test_torchvisions_weights_fit_but_for_the_stem_of_small_images_and_the_classes(tmp_path):
+    from torchvision.models import resnet18
+
+    photos = DataSpec("image", (3, 32, 32), "class", classes=("cat", "dog"))
+    published, net = resnet18(weights=None), ResNet(photos, 18)
+    torch.save(published.state_dict(), tmp_path / "resnet18.pth")
+    with pytest.warns(UserWarning, match="new: ") as caught:
+        start_from(net, photos, read_weights(tmp_path / "resnet18.pth"))
+    assert str(caught[0].message) == (
+        "model.init_from: 119 of 122 tensors from resnet18.pth; new: conv1.weight, fc.weight, fc.bias"
+    )
+    assert equal(published, net, "layer4.1.conv2.weight")
