@@ -118,6 +118,7 @@ def test_torchvisions_weights_fit_but_for_the_stem_of_small_images_and_the_class
     with pytest.warns(UserWarning, match="new: ") as caught:
         start_from(net, photos, read_weights(tmp_path / "resnet18.pth"))
     assert str(caught[0].message) == (
-        "model.init_from: 119 of 122 tensors from resnet18.pth; new: conv1.weight, fc.weight, fc.bias"
+        "model.init_from: 119 of 122 tensors from resnet18.pth; new: conv1.weight, fc.weight, "
+        "fc.bias"
     )
     assert equal(published, net, "layer4.1.conv2.weight")
