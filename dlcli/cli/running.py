@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from dlcli.tracking.settings import MLflow, NoTracking
     from dlcli.training.session import TrainResult
 
-# What a resumed run may change without becoming another run.
-RESUMABLE = ("trainer.", "callbacks.", "tracking", "data.root", "data.device")
+# What a resumed run may change without becoming another run: groups, and where its data is.
+RESUMABLE = ("trainer.", "callbacks.", "tracking")
+MOVABLE = ("data.root", "data.path", "data.train", "data.val", "data.test", "data.device")
 # How files of weights are called.
 WEIGHTS = (".ckpt", ".pt", ".pth", ".bin")
 
@@ -87,11 +88,11 @@ def resume_training(
     Raises:
         DlcliError: whatever stops it, after the run is recorded truly.
     """
-    refused = [text for text in overrides if not text.lstrip("+~").startswith(RESUMABLE)]
+    refused = [text for text in overrides if not changes_nothing(text)]
     if refused:
         raise ConfigError(
             f"override {refused[0]}: would make it another run; with --resume only "
-            f"{', '.join(RESUMABLE)} may change"
+            f"{', '.join((*RESUMABLE, *MOVABLE))} may change"
         )
     changes = [text for text in overrides if not text.startswith("tracking")]
     from dlcli.config.recorded import from_record
@@ -111,6 +112,12 @@ def resume_training(
             return finished(record, artifacts)
         result = resume(own, artifacts, record, recorder, store_root(), _warn, quiet)
     return result if recorder else None
+
+
+def changes_nothing(override: str) -> bool:
+    """Whether a resumed run stays the run that it was."""
+    text = override.lstrip("+~")
+    return text.startswith(RESUMABLE) or text.partition("=")[0] in MOVABLE
 
 
 def initial_weights(reference: str | None, recorder: Recorder | None) -> Path | None:
