@@ -29,6 +29,11 @@ WORDS = [
     "bad",
 ]
 
+HOUSES = (
+    "longitude,latitude,housing_median_age,total_rooms,total_bedrooms,population,households,"
+    "median_income,median_house_value,ocean_proximity"
+)
+
 
 def write_all(folder: Path) -> None:
     """Every file that an experiment names, below ``folder/data``."""
@@ -68,12 +73,14 @@ def write_photos(root: Path, each: int = 20) -> None:
 
 
 def write_houses(path: Path, rows: int = 120) -> None:
-    """A table with a gap and a text column, whose value follows from the rooms."""
-    lines = ["rooms,age,ocean_proximity,median_house_value"]
+    """The columns of California housing, with gaps; the value follows from the income."""
+    rng = np.random.default_rng(0)
+    lines = [HOUSES]
     for row in range(rows):
-        age = "" if row % 17 == 0 else str(row % 50)
-        place = ("INLAND", "NEAR BAY", "<1H OCEAN")[row % 3]
-        lines.append(f"{row % 8 + 1},{age},{place},{(row % 8 + 1) * 40_000 + row}")
+        numbers = [f"{number:.2f}" for number in rng.uniform(1, 50, 8)]
+        numbers[4] = "" if row % 17 == 0 else numbers[4]
+        value = f"{4000 * float(numbers[7]) + row:.0f}"
+        lines.append(",".join([*numbers, value, ("INLAND", "NEAR BAY", "<1H OCEAN")[row % 3]]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
