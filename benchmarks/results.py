@@ -22,6 +22,8 @@ SCORES = {
     "autoencoder_mnist": ("test/mse", "test/mse_to_pca"),
     "denoising_mnist": ("test/psnr", "test/noisy_psnr"),
     "cgan_digits": ("test/recognised", "test/classes_covered", "test/frechet"),
+    "xor_uniform": ("test/rmse",),
+    "xor_lecun": ("test/rmse",),
     "dcgan_mnist": ("test/recognised", "test/classes_covered", "test/frechet"),
 }
 ACCURACY = ("test/acc",)

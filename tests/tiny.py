@@ -40,7 +40,7 @@ def write_all(folder: Path) -> None:
     data = folder / "data"
     data.mkdir(parents=True)
     write_images(data / "mnist")
-    write_images(data / "fashion_mnist")
+    write_images(data / "fashion_mnist", train=2500)
     write_houses(data / "california_housing.csv")
     write_text(data / "fables_lafontaine.txt")
     write_text(data / "tinyshakespeare.txt")

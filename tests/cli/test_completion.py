@@ -31,8 +31,8 @@ def complete(dlcli, monkeypatch):
     [
         (["tr"], ["train"]),
         (["train", "mod"], ["model=", "mode="]),
-        (["train", "model=cn"], ["model=cnn", "model=cnn/lenet5"]),
-        (["train", "model", "=", "cn"], ["cnn", "cnn/lenet5"]),
+        (["train", "model=cnn/le"], ["model=cnn/lenet5"]),
+        (["train", "model", "=", "cnn/r"], ["cnn/resnet18", "cnn/resnet34"]),
         (["train", "tracking", "="], ["mlflow", "none"]),
         (["train", "seed=1", "model=li"], ["model=linear"]),
         (["train", "optimizer.l"], ["optimizer.lr="]),
@@ -73,7 +73,10 @@ def test_a_broken_configuration_completes_to_nothing(complete, folder: Path):
 
 @pytest.mark.parametrize(
     ("line", "answer"),
-    [("'' train model = cn", "cnn cnn/lenet5"), ("'' train optimizer.l", "optimizer.lr=")],
+    [
+        ("'' train model = cnn/r", "cnn/resnet18 cnn/resnet34"),
+        ("'' train optimizer.l", "optimizer.lr="),
+    ],
 )
 def test_the_script_for_bash_works(tmp_path: Path, line, answer):
     command = tmp_path / "dlcli"
@@ -112,6 +115,8 @@ def test_zsh_gets_descriptions(dlcli, monkeypatch):
     monkeypatch.setenv("_DLCLI_COMPLETE", "complete_zsh")
     assert dlcli().stdout.splitlines() == [
         "optimizer=adam:Adam (Kingma & Ba 2015).",
+        "optimizer=adam_gan:Adam as adversarial nets are trained with it: a slow rate, little "
+        "momentum (Radford et al. 2016).",
         "optimizer=adamw:AdamW: Adam with decoupled weight decay (Loshchilov & Hutter 2019).",
     ]
 
