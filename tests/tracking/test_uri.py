@@ -41,8 +41,8 @@ def test_a_relative_file_becomes_absolute(tmp_path: Path, monkeypatch: pytest.Mo
             "leave it out for SQLite, or name one: sqlite:///mlruns/mlflow.db",
         ),
         (
-            "file:///tmp/x",
-            "tracking.uri: 'file:///tmp/x' is a folder, and MLflow no longer records in folders; "
+            "file:///srv/runs",
+            "tracking.uri: 'file:///srv/runs' is a folder, and MLflow no longer records in folders; "
             "leave it out for SQLite, or name one: sqlite:///mlruns/mlflow.db",
         ),
         (
