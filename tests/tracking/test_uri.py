@@ -41,8 +41,8 @@ def test_a_relative_file_becomes_absolute(tmp_path: Path, monkeypatch: pytest.Mo
             "leave it out for SQLite, or name one: sqlite:///mlruns/mlflow.db",
         ),
         (
-            "file:///srv/runs",
-            "tracking.uri: 'file:///srv/runs' is a folder, and MLflow no longer records in folders; "
+            "file:///runs",
+            "tracking.uri: 'file:///runs' is a folder, and MLflow no longer records in folders; "
             "leave it out for SQLite, or name one: sqlite:///mlruns/mlflow.db",
         ),
         (
