@@ -147,10 +147,12 @@ class Memory(pl.LightningDataModule, ABC):
             check_examples(source.name, spec, splits)
         self._source = source
         self._normalizer = self._fit_normalizer(spec, splits["train"], known.get("normalize"))
-        self._spec = self._bounded(spec, splits["train"])
+        low, high = known.get("bounds") or self._bounds(spec, splits["train"])
+        self._spec = replace(spec, low=low, high=high)
         self.fitted = {
             "encoding": encoding,
             "normalize": self._normalizer.state() if self._normalizer else {},
+            "bounds": [low, high],
         }
         self._splits = splits
 
@@ -254,11 +256,10 @@ class Memory(pl.LightningDataModule, ABC):
             return restore_normalizer(self.normalize, state)
         return fit_normalizer(self.normalize, train.inputs, image_dims(train.inputs))
 
-    def _bounded(self, spec: DataSpec, train: Examples) -> DataSpec:
+    def _bounds(self, spec: DataSpec, train: Examples) -> tuple[float, float]:
         if self._normalizer is None:
-            return spec
-        low, high = bounds(self._normalizer, train.inputs, image_dims(train.inputs))
-        return replace(spec, low=low, high=high)
+            return spec.low, spec.high
+        return bounds(self._normalizer, train.inputs, image_dims(train.inputs))
 
     def _prepare(self) -> Callable[[Tensor], Tensor] | None:
         """What a batch of inputs goes through before a net reads it."""

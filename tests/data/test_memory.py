@@ -146,3 +146,16 @@ def test_the_seed_picks_the_part():
     first, again, other = (part.eval_dataloader("train").inputs for part in parts)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_other_data_is_measured_on_the_scale_of_the_training():
+    trained, other = Given(INPUTS, LABELS), Given(10 * INPUTS + 3, LABELS)
+    trained.setup()
+    other.go_by(trained.fitted)
+    other.setup()
+    assert (other.spec.low, other.spec.high) == (trained.spec.low, trained.spec.high)
+    (ours, _), (theirs, _) = (next(iter(d.eval_dataloader("test"))) for d in (trained, other))
+    scale = trained.fitted["normalize"]["scale"]
+    shift = trained.fitted["normalize"]["shift"]
+    raw = ours / scale + shift
+    assert torch.allclose(theirs, (10 * raw + 3 - shift) * scale, rtol=1e-4)
