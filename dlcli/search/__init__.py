@@ -1,0 +1,1 @@
+"""Search hyperparameters: the study, its trials and the processes they run in."""
