@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -35,8 +36,22 @@ PACKAGES = (
 )
 
 
-def record_start(run: Run, config: Config, experiment: Experiment) -> None:
-    """Write what is known before training starts into the run's artifacts, parameters and tags."""
+def record_start(
+    run: Run,
+    config: Config,
+    experiment: Experiment,
+    code: Mapping[str, str] | None = None,
+    command: Sequence[str] | None = None,
+) -> None:
+    """Write what is known before training starts into the run's artifacts, parameters and tags.
+
+    Args:
+        run: to record into.
+        config: of the root ``train``.
+        experiment: what was built from it.
+        code: what ``git_state`` said when the sweep began; None to ask it now.
+        command: what the user typed, one word each; None for this process's own arguments.
+    """
     values = redact(config.values)
     secrets = [*secret_values(config.values), *config.secrets]
     artifacts = run.artifacts
@@ -50,7 +65,8 @@ def record_start(run: Run, config: Config, experiment: Experiment) -> None:
     write_text(artifacts / "origins.json", redact_text(json.dumps(origin, indent=1), secrets))
     environment = environment_now()
     write_text(artifacts / "environment.json", json.dumps(environment, indent=1))
-    code = git_state()
+    code = git_state() if code is None else code
+    command = sys.argv[1:] if command is None else command
     if code.get("diff"):
         write_text(artifacts / "git.diff", redact_text(code["diff"], secrets))
     run.log_params(values)
@@ -62,7 +78,7 @@ def record_start(run: Run, config: Config, experiment: Experiment) -> None:
             "dlcli.data.spec": repr(experiment.spec),
             "dlcli.device": environment["device"],
             "dlcli.seed": str(values["seed"]),
-            "dlcli.command": " ".join(redact_override(word, secrets) for word in sys.argv[1:]),
+            "dlcli.command": " ".join(redact_override(word, secrets) for word in command),
             **{f"dlcli.choice.{group}": option for group, option in config.choices.items()},
             **({"mlflow.source.git.commit": code["commit"]} if code.get("commit") else {}),
             **({"dlcli.git.dirty": code["dirty"]} if code.get("dirty") else {}),

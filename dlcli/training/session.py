@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from pytorch_lightning.callbacks import Callback
 
 from dlcli.config.compose import Config
 from dlcli.config.redact import redact
@@ -56,18 +60,27 @@ class Session:
         root: the folder of the store.
         quiet: show no progress.
         resuming: whether it goes on from a checkpoint.
+        more: callbacks beside those that every run has.
+        stop: what the signals have asked for, where they are handled already.
     """
 
     def __init__(
-        self, config: Config, root: Path, quiet: bool = False, resuming: bool = False
+        self,
+        config: Config,
+        root: Path,
+        quiet: bool = False,
+        resuming: bool = False,
+        more: Sequence[Callback] = (),
+        stop: StopRequest | None = None,
     ) -> None:
         self.clock = Clock()
         self.config = config
         self.run: Run | None = None
-        self.stop = StopRequest(at_once=self._end_now)
+        self.stop = stop or StopRequest(at_once=self._end_now)
         self.throughput = Throughput()
+        self.fit_seconds = 0.0
         provenance = Provenance(self.clock.seconds)
-        extra = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance]
+        extra = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance, *more]
         self.parts: Experiment = build(config, root, extra, quiet, resuming)
         self.facts = provenance.facts = {
             "config": redact(config.values),
@@ -106,14 +119,13 @@ class Session:
             CheckpointError: one cannot be written or read.
             Stopped: a signal came.
         """
-        folder = CheckpointFolder(artifacts / "checkpoints")
-        self.parts.checkpoints.folder = folder
-        self.fit(resume_from)
+        folder = self.train(artifacts, resume_from)
         best = folder.entries().get("best")
         metrics = self.test(folder, best)
         leave()
         if self.run is not None:
             self.record_end(self.run, best, metrics)
+            self.draw_curves(self.run, best)
         run_id, name = (self.run.id, self.run.name) if self.run else ("", "")
         return TrainResult(
             run_id,
@@ -124,6 +136,20 @@ class Session:
             folder.file("last"),
             self.clock.seconds(),
         )
+
+    def train(self, artifacts: Path, resume_from: Path | None) -> CheckpointFolder:
+        """Fit alone; returns the folder of the checkpoints.
+
+        Args and errors: those of ``complete``.
+        """
+        folder = CheckpointFolder(artifacts / "checkpoints")
+        self.parts.checkpoints.folder = folder
+        start = time.monotonic()
+        try:
+            self.fit(resume_from)
+        finally:
+            self.fit_seconds = time.monotonic() - start
+        return folder
 
     def fit(self, resume_from: Path | None) -> None:
         """Train, from the start or from a checkpoint."""
@@ -148,14 +174,21 @@ class Session:
             parts.trainer.test(parts.model, datamodule=parts.data, verbose=False)
         return {**_stage(logged(parts.trainer), "test"), **scores}
 
-    def record_end(self, run: Run, best: Entry | None, metrics: dict[str, float]) -> None:
-        """Record the score at the best checkpoint, the cost, and the learning curves."""
-        from dlcli.training.figures import learning_curves
-
+    def record_end(
+        self, run: Run, best: Entry | None, metrics: dict[str, float]
+    ) -> dict[str, float]:
+        """Record the score at the best checkpoint, and the cost, which is returned."""
         if best is not None:
             score = {f"best/{name}": value for name, value in _stage(metrics, "val").items()}
             run.log_metrics({**score, "best/epoch": float(best.epoch)}, step=best.step)
-        run.log_metrics(self.cost(), step=self.parts.trainer.global_step)
+        cost = self.cost()
+        run.log_metrics(cost, step=self.parts.trainer.global_step)
+        return cost
+
+    def draw_curves(self, run: Run, best: Entry | None) -> None:
+        """Draw the learning curves into the run's artifacts."""
+        from dlcli.training.figures import learning_curves
+
         path = run.artifacts / "figures" / "learning_curves.png"
         history = read_history(run.folder).items()
         shown = {name: v for name, v in history if in_headline(self.parts.model, name)}
@@ -165,8 +198,8 @@ class Session:
         """Parameters, FLOPs of a forward pass, samples a second, peak memory in MB, seconds."""
         parts = self.parts
         figures = {
-            "parameters": parameters(parts.model),
-            "samples_per_second": self.throughput.per_second,
+            "params": parameters(parts.model),
+            "samples_per_second": self.throughput.per_second or None,
             "peak_memory_mb": peak_memory(parts.trainer.strategy.root_device),
             "flops": flops(parts.model.cpu(), parts.spec),
             "duration_s": self.clock.seconds(),
