@@ -64,6 +64,13 @@ class TrainingError(DlcliError):
         super().__init__(message)
 
 
+class SweepError(DlcliError):
+    """A sweep that ended with fewer complete trials than were asked for."""
+
+    kind = "sweep"
+    status = 7
+
+
 class BusyError(DlcliError):
     """Something that another live process owns."""
 

@@ -128,3 +128,11 @@ def _repository() -> Repository:
     from dlcli.config.repository import Repository
 
     return Repository(search_path(project(Path.cwd()).config_dir))
+
+
+def complete_sweep(incomplete: str) -> Candidates:
+    """Names of the sweeps recorded in the working folder."""
+    from dlcli.cli.store import store_root
+    from dlcli.search.folder import names
+
+    return [(name, "") for name in names(store_root()) if name.startswith(incomplete)]

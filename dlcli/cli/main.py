@@ -12,6 +12,7 @@ from dlcli.cli.evaluate import evaluate
 from dlcli.cli.list import list_
 from dlcli.cli.runs import runs
 from dlcli.cli.sample import sample
+from dlcli.cli.sweep import sweep
 from dlcli.cli.train import train
 from dlcli.cli.ui import ui
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.callback()(lambda: None)
 app.command()(train)
+app.command()(sweep)
 app.command()(evaluate)
 app.command()(sample)
 app.command()(runs)

@@ -114,3 +114,8 @@ def shortened(path: Path | None) -> str:
     if path is None:
         return "none"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def say(line: str) -> None:
+    """Print one line of progress on stderr."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,138 @@
+"""``dlcli sweep``: search hyperparameters; one parent run, one child run a trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dlcli.cli import output
+from dlcli.cli.completion import complete_sweep
+from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Overrides, Quiet
+from dlcli.errors import ConfigError, SweepError
+
+if TYPE_CHECKING:
+    from dlcli.cli.sweeping import Swept
+
+Name = Annotated[
+    str | None,
+    typer.Option("--name", help="Name of the sweep; else one is made up.", show_default=False),
+]
+PlanOption = Annotated[
+    bool,
+    typer.Option("--plan", help="Compose and check every corner of the space; start nothing."),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="NAME",
+        help="Go on in a stopped sweep, or with more trials.",
+        autocompletion=complete_sweep,
+        show_default=False,
+    ),
+]
+
+
+def sweep(
+    overrides: Overrides = None,
+    name: Name = None,
+    config_dir: ConfigDir = None,
+    plan: PlanOption = False,
+    resume: Resume = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    allow: Allow = None,
+) -> None:
+    """Search hyperparameters: model='choice(cnn, rnn)' optimizer.lr='interval(1e-4, 1e-1)'."""
+    from dlcli.cli import sweeping
+
+    if resume and (name or plan):
+        option = "--name" if name else "--plan"
+        raise ConfigError(f"{option}: a resumed sweep keeps its name and space; leave it out")
+    if plan:
+        _plan(overrides or [], config_dir, allow or [])
+        return
+    if resume:
+        swept = sweeping.resume_sweep(resume, overrides or [], config_dir, allow or [], quiet)
+    else:
+        swept = sweeping.start_sweep(name, overrides or [], config_dir, allow or [], quiet)
+    if json:
+        output.print_json(swept.summary)
+    elif not quiet:
+        print_swept(swept)
+    _judge(swept)
+
+
+def _plan(overrides: list[str], config_dir: Any, allow: list[str]) -> None:
+    from dlcli.cli.sweep_plan import print_plan
+    from dlcli.cli.sweeping import composed, planned
+
+    made = composed(overrides, config_dir, allow)
+    print_plan(made, planned(made))
+
+
+def _judge(swept: Swept) -> None:
+    """End with another status than 0 where not all that was asked for is done.
+
+    Raises:
+        SweepError: there are fewer complete trials than asked for.
+    """
+    trials = swept.summary["trials"]
+    if swept.message:
+        raise SweepError(f"sweep {swept.name} was stopped: {swept.message}; {swept.advice}")
+    if not trials["complete"]:
+        raise SweepError(
+            f"sweep {swept.name}: no trial is complete, so none is best; see {swept.logs}"
+        )
+    if trials["failed"]:
+        raise SweepError(
+            f"sweep {swept.name}: {trials['failed']} of {trials['total']} trials failed "
+            f"({swept.failures}); see {swept.logs}"
+        )
+
+
+def print_swept(swept: Swept) -> None:
+    """The result for a person: counts, the best, and how to go on."""
+    trials = swept.summary["trials"]
+    counts = [f"{trials[state]} {state}" for state in ("complete", "pruned", "failed")]
+    print(f"sweep       {swept.name} ({swept.summary['parent_run_id']})")
+    print(f"trials      {', '.join(counts)} of {swept.total}")
+    _print_best(swept)
+    _print_front(swept)
+    for name, value in sorted(swept.test.items()):
+        print(f"{name:<11} {output.number(value)}")
+    print(f"figures     {output.shortened(swept.figures)}")
+    print(f"duration    {swept.duration_s:.1f} s")
+    print("\nto go on:")
+    if best := swept.summary.get("best"):
+        print(f"  dlcli train {' '.join(swept.best_overrides)}")
+        print(f"  dlcli train --config {output.shortened(swept.best_config)}")
+        print(f"  dlcli evaluate {best['run_id'][:8]}")
+    print(f"  dlcli sweep --resume {swept.name} search.n_trials={2 * swept.total}")
+
+
+def _print_best(swept: Swept) -> None:
+    best = swept.summary.get("best")
+    if not best:
+        return
+    print(f"best        trial {best['number']}: {swept.metrics[0]} {output.number(best['value'])}")
+    for key, value in best["params"].items():
+        print(f"            {key}={value}")
+
+
+def _print_front(swept: Swept) -> None:
+    front = swept.summary.get("pareto") or []
+    if not front:
+        return
+    keys = list(dict.fromkeys(key for one in front for key in one["params"]))
+    rows = [
+        [
+            str(one["number"]),
+            *map(output.number, one["values"]),
+            *(str(one["params"].get(key, "")) for key in keys),
+        ]
+        for one in front
+    ]
+    output.print_table(["trial", *swept.metrics, *keys], rows)

@@ -1,0 +1,145 @@
+"""Check every corner of a space before the first trial: compose it, then build its model."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.errors import ConfigError, DlcliError
+
+if TYPE_CHECKING:
+    from dlcli.config.compose import Config
+    from dlcli.config.space import Value
+    from dlcli.config.sweep import SweepConfig
+    from dlcli.search.executor import Executor
+    from dlcli.search.trial import Result
+
+CHECK = "dlcli.training.trial:check"
+SHOWN = 5
+
+Point = Mapping[str, "Value"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the checks found.
+
+    Args:
+        metrics: the objective's.
+        modes: of each, as the model says where it was left to it.
+        points: how many were checked.
+        refused: points that cannot be trained, each with its problems.
+        code: commit and uncommitted diff of the working folder.
+        versions: of the packages that a result depends on.
+    """
+
+    metrics: list[str]
+    modes: list[str]
+    points: int
+    refused: list[tuple[Point, list[str]]]
+    code: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self) -> None:
+        """Refuse (ConfigError) a space with points that cannot be trained."""
+        if not self.refused:
+            return
+        lines = [
+            f"space: {len(self.refused)} of the {self.points} points checked cannot be trained"
+        ]
+        for point, problems in self.refused[:SHOWN]:
+            lines.append(f"  {described(point)}: {'; '.join(problems)}")
+        if len(self.refused) > SHOWN:
+            lines.append("  all of them: dlcli sweep --plan with the same overrides")
+        raise ConfigError("\n".join(lines))
+
+
+def check_corners(made: SweepConfig, executor: Executor) -> Checked:
+    """Compose every corner of the space, and build the models of those that can be composed.
+
+    Raises:
+        ConfigError: the objective is nothing that the models log, or its direction is not known.
+        DataError: the data cannot be read.
+    """
+    from dlcli.config.sweep import check_points
+
+    points = made.space.corners()
+    refused: list[tuple[Point, list[str]]] = [
+        (one.point, list(one.problems)) for one in check_points(made, points)
+    ]
+    known = [point for point, _ in refused]
+    left = [point for point in points if point not in known]
+    metrics, modes = objective(made)
+    if not left:
+        return Checked(metrics, modes, len(points), refused)
+    details = _built(made, left, metrics, modes, executor)
+    refused += [
+        (point, problems)
+        for point, problems in zip(left, details["problems"], strict=True)
+        if problems
+    ]
+    modes = details.get("modes") or modes
+    return Checked(metrics, modes, len(points), refused, details["code"], details["versions"])
+
+
+def objective(made: SweepConfig) -> tuple[list[str], list[str]]:
+    """The metrics and modes of the objective, one or several."""
+    node = made.settings["objective"]
+    metrics = node["metric"] if isinstance(node["metric"], list) else [node["metric"]]
+    modes = node["mode"] if isinstance(node["mode"], list) else [node["mode"]] * len(metrics)
+    return list(metrics), list(modes)
+
+
+def described(point: Point) -> str:
+    """A point as it would be written on the command line."""
+    from dlcli.config.sweep import point_overrides
+
+    return " ".join(point_overrides(point)) or "the base configuration"
+
+
+def _built(
+    made: SweepConfig,
+    points: Sequence[Point],
+    metrics: list[str],
+    modes: list[str],
+    executor: Executor,
+) -> dict[str, Any]:
+    from dlcli.search.job import run_job
+
+    configs = [asdict(_composed(made, point)) for point in points]
+    objective = {"metric": metrics, "mode": modes}
+    with tempfile.TemporaryDirectory(prefix="dlcli-") as scratch:
+        job = Path(scratch) / "check"
+        result = run_job(executor, job, CHECK, {"configs": configs, "objective": objective})
+        if result.state != "complete":
+            raise failure(result, job)
+    return result.details
+
+
+def _composed(made: SweepConfig, point: Point) -> Config:
+    from dlcli.config.sweep import compose_trial, point_overrides
+
+    overrides = [*made.overrides, *point_overrides(point)]
+    return compose_trial(overrides, None, made.base.allow, made.config_dir)
+
+
+def failure(result: Result, job: Path) -> Exception:
+    """The error that a failed job stands for; a bug keeps what its process wrote."""
+    from dlcli import errors
+    from dlcli.search.trial import TrialFolder
+
+    kinds = {one.kind: one for one in _kinds(errors.DlcliError)}
+    if result.reason in kinds:
+        return kinds[result.reason](result.message)
+    lines = "\n".join(TrialFolder(job / "0").tail(30))
+    return RuntimeError(f"the check ended with {result.reason}: {result.message}\n{lines}")
+
+
+def _kinds(base: type[DlcliError]) -> list[type[DlcliError]]:
+    found = [base]
+    for one in base.__subclasses__():
+        found += _kinds(one)
+    return [one for one in found if one.__name__ not in ("Stopped", "DlcliError")]

@@ -1,0 +1,267 @@
+"""The run of one sweep: its trials, then what they show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from dlcli.cli import output
+from dlcli.errors import Stopped
+
+if TYPE_CHECKING:
+    from dlcli.cli.sweeping import Parts
+    from dlcli.config.space import Value
+    from dlcli.search.coordinator import Coordinator, Ending
+    from dlcli.search.folder import Frozen, SweepFolder
+    from dlcli.search.recording import SweepRecording
+    from dlcli.search.study import Study
+
+TRIAL, TEST = "dlcli.training.trial:run", "dlcli.training.trial:test"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BACKSTOP_S = 4.0  # after a second signal the process ends by force
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How a sweep ended.
+
+    Args:
+        summary: in the form that programs read.
+        test: the best trial's test metrics.
+        total: how many trials were asked for.
+        message: why it was stopped before its end; empty where it was not.
+        failures: how many trials failed for each reason, in words.
+    """
+
+    name: str
+    summary: dict[str, Any]
+    metrics: list[str]
+    test: dict[str, float]
+    total: int
+    figures: Path
+    best_config: Path
+    best_overrides: list[str]
+    logs: str
+    duration_s: float
+    message: str = ""
+    failures: str = ""
+    advice: str = ""
+
+
+class Sweep:
+    """A sweep whose folder this process owns.
+
+    Args:
+        folder: owned.
+        frozen: what the sweep is.
+        parts: what it works with.
+        quiet: show no progress.
+    """
+
+    def __init__(self, folder: SweepFolder, frozen: Frozen, parts: Parts, quiet: bool) -> None:
+        self.folder = folder
+        self.frozen = frozen
+        self.parts = parts
+        self.quiet = quiet
+        self.space = parts.made.space
+        self.total = self._total()
+        self._started = time.monotonic()
+
+    def run(self) -> Swept:
+        """Run what is missing, then look at all of it."""
+        study = self._study()
+        if self._is_done(study):
+            output.warn([f"sweep {self.frozen.name} is finished; there is nothing to resume"])
+            return self._again()
+        self.folder.reopen()
+        record = self._recording()
+        ending = self._coordinate(study, record)
+        if ending.signal is not None:
+            record.stopped()
+            raise Stopped(
+                f"stopped by {signal.Signals(ending.signal).name}; to go on: "
+                f"dlcli sweep --resume {self.frozen.name}",
+                ending.signal,
+            )
+        return self._conclude(study, record, ending)
+
+    def _total(self) -> int:
+        trials = self.parts.search.n_trials
+        return len(self.space.grid()) if trials is None else trials
+
+    def _study(self) -> Study:
+        from dlcli.search.study import Study
+
+        url = self.parts.search.storage or f"sqlite:///{self.folder.database}"
+        make = Study.open if self.folder.has_study else Study.create
+        study = make(
+            url,
+            self.frozen.name,
+            self.space,
+            self.parts.search,
+            self.parts.made.settings["pruner"],
+            self.frozen.modes,
+            self.frozen.allow,
+        )
+        self.folder.note_study()
+        return study
+
+    def _is_done(self, study: Study) -> bool:
+        states = study.states()
+        final = self.folder.final()
+        return final is not None and len(states) >= self.total and "running" not in states.values()
+
+    def _again(self) -> Swept:
+        """The result of a sweep that ended before."""
+        final = self.folder.final() or {}
+        return self._swept(final["summary"], final["test"], "")
+
+    def _recording(self) -> SweepRecording:
+        from dlcli.search.recording import SweepRecording
+
+        return SweepRecording.open(self.parts.recorder, self.folder, self.frozen)
+
+    def _coordinate(self, study: Study, record: SweepRecording) -> Ending:
+        from dlcli.cli.sweep_display import display
+        from dlcli.search.checkpoints import keep_best
+        from dlcli.search.coordinator import Coordinator
+
+        search = self.parts.search
+        final = sum(state != "running" for state in study.states().values())
+        best = study.best() if len(self.frozen.metrics) == 1 else None
+        with display(self.folder, self.frozen, self.total, final, best, self.quiet) as watch:
+            coordinator = Coordinator(
+                folder=self.folder,
+                study=study,
+                executor=self.parts.executor,
+                recording=record,
+                search=search,
+                total=self.total,
+                metrics=self.frozen.metrics,
+                prepare=self.payload,
+                task=TRIAL,
+                watch=watch,
+                tidy=lambda: keep_best(study, self.folder, record, search.keep_checkpoints),
+            )
+            with stopped_by_signals(coordinator):
+                return coordinator.run()
+
+    def payload(self, number: int, params: Mapping[str, Value]) -> dict[str, Any]:
+        """What the process of a trial is handed; it goes through memory, as it may hold secrets."""
+        from dlcli.config.sweep import compose_trial, point_overrides
+        from dlcli.search.sources import changed
+
+        made = self.parts.made
+        overrides = [*made.overrides, *point_overrides(params)]
+        config = compose_trial(overrides, self.folder.conf, made.base.allow)
+        return {
+            "config": asdict(config),
+            "root": str(self.folder.root),
+            "sweep": self.frozen.name,
+            "number": number,
+            "metrics": self.frozen.metrics,
+            "threads": self.parts.threads,
+            "code": self.frozen.code,
+            "changed": changed(self.frozen.sources),
+        }
+
+    def _conclude(self, study: Study, record: SweepRecording, ending: Ending) -> Swept:
+        """Test the best trial, and only that; draw; close the record."""
+        from dlcli.search.summary import summarize
+
+        summary = summarize(study, self.folder, self.frozen)
+        test = self._test(summary.get("best"))
+        if best := summary.get("best"):
+            record.log_test(best["number"], best["run_id"], test)
+            self._write_best(best)
+        record.finish(study, summary, test, ending.reason)
+        if ending.reason in ("finished", "timeout"):
+            self.folder.finish({"summary": summary, "test": test})
+        return self._swept(summary, test, ending.message, study)
+
+    def _test(self, best: Mapping[str, Any] | None) -> dict[str, float]:
+        """The test metrics of the best trial's checkpoint, by a process of its own."""
+        from dlcli.search.job import run_job
+
+        if best is None:
+            return {}
+        payload = self.payload(best["number"], best["params"]) | {"run_id": best["run_id"]}
+        result = run_job(self.parts.executor, self.folder.path / "test", TEST, payload)
+        if result.state != "complete":
+            output.warn([f"the best trial could not be tested: {result.message}"])
+        return result.values
+
+    def _write_best(self, best: Mapping[str, Any]) -> None:
+        """The best trial's configuration, for ``dlcli train --config``."""
+        import yaml
+
+        from dlcli.config.redact import redact
+        from dlcli.config.sweep import compose_trial, point_overrides
+        from dlcli.tracking.folder import replace_file
+
+        overrides = [*self.parts.made.overrides, *point_overrides(best["params"])]
+        config = compose_trial(overrides, self.folder.conf, self.parts.made.base.allow)
+        text = yaml.safe_dump(redact(config.values), sort_keys=False)
+        replace_file(self.folder.path / "best.yaml", text)
+
+    def _swept(
+        self, summary: dict[str, Any], test: dict[str, float], message: str, study: Any = None
+    ) -> Swept:
+        from dlcli.config.sweep import point_overrides
+
+        best = summary.get("best")
+        reasons = (
+            Counter(one.reason for one in study.trials() if one.state == "failed") if study else {}
+        )
+        return Swept(
+            name=self.frozen.name,
+            summary=summary,
+            metrics=self.frozen.metrics,
+            test=test,
+            total=self.total,
+            figures=self.folder.root / "runs" / summary["parent_run_id"] / "artifacts" / "figures",
+            best_config=self.folder.path / "best.yaml",
+            best_overrides=[*self.frozen.overrides, *point_overrides(best["params"])]
+            if best
+            else [],
+            logs=f"{output.shortened(self.folder.path)}/trials/*/output.log",
+            duration_s=time.monotonic() - self._started,
+            message=message,
+            failures=", ".join(f"{count} {reason}" for reason, count in reasons.items()),
+            advice=f"to go on: dlcli sweep --resume {self.frozen.name}",
+        )
+
+
+@contextmanager
+def stopped_by_signals(coordinator: Coordinator) -> Iterator[None]:
+    """Have the first signal stop the sweep in order, and the second at once."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    came: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        coordinator.stop(number)
+        came.append(number)
+        if len(came) == 1:
+            output.say("stopping: running trials save their checkpoints; once more to stop at once")
+        elif len(came) == 2:
+            backstop = threading.Timer(BACKSTOP_S, lambda: os._exit(128 + came[0]))
+            backstop.daemon = True
+            backstop.start()
+
+    for number, usual in before.items():
+        if not (number == signal.SIGHUP and usual is signal.SIG_IGN):  # under nohup
+            signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, usual in before.items():
+            signal.signal(number, usual)

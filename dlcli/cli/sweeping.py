@@ -1,0 +1,190 @@
+"""Put the parts of a sweep together: configuration, checks, study, trials, record."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlcli.cli import output
+from dlcli.cli.running import recording
+from dlcli.cli.store import store_root
+from dlcli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dlcli.cli.sweep_check import Checked
+    from dlcli.cli.sweep_run import Swept
+    from dlcli.config.sweep import SweepConfig
+    from dlcli.search.executor import Executor
+    from dlcli.search.folder import Frozen, SweepFolder
+    from dlcli.search.settings import Search
+    from dlcli.tracking.client import Recorder
+
+
+@dataclass
+class Parts:
+    """What a sweep works with, ready for use."""
+
+    made: SweepConfig
+    search: Search
+    executor: Executor
+    recorder: Recorder
+    threads: int
+
+
+def composed(
+    overrides: Sequence[str], config_dir: Path | None, allow: Sequence[str]
+) -> SweepConfig:
+    """The checked configuration of a sweep; what is to be warned of is shown."""
+    from dlcli.config.sweep import compose_sweep
+
+    made = compose_sweep(overrides, config_dir, allow)
+    output.warn(made.base.warnings)
+    return made
+
+
+def planned(made: SweepConfig) -> Checked:
+    """Every corner of the space, checked and built; nothing is recorded."""
+    from dlcli.cli.sweep_check import check_corners
+
+    with executing(made) as (_, executor, _):
+        return check_corners(made, executor)
+
+
+def start_sweep(
+    name: str | None,
+    overrides: Sequence[str],
+    config_dir: Path | None,
+    allow: Sequence[str],
+    quiet: bool,
+) -> Swept:
+    """Search a space from the beginning.
+
+    Raises:
+        ConfigError: the sweep is there already, or a corner of its space cannot be trained.
+        BusyError: another process is just starting one of this name.
+        Stopped: a signal came; the sweep can go on.
+    """
+    from dlcli.cli.sweep_check import check_corners
+    from dlcli.cli.sweep_run import Sweep
+    from dlcli.search.folder import SweepFolder
+    from dlcli.tracking.names import check_name, generate
+
+    made = composed(overrides, config_dir, allow)
+    folder = SweepFolder(store_root(), check_name(name) if name else generate())
+    _refuse_existing(folder)
+    with building(made) as parts:
+        checked = check_corners(made, parts.executor)
+        checked.refuse()
+        with folder.owned():
+            _refuse_existing(folder)
+            frozen = freeze(folder, made, checked, overrides, config_dir)
+            return Sweep(folder, frozen, parts, quiet).run()
+
+
+def resume_sweep(
+    name: str,
+    overrides: Sequence[str],
+    config_dir: Path | None,
+    allow: Sequence[str],
+    quiet: bool,
+) -> Swept:
+    """Go on in a sweep: no trial is lost, none runs twice.
+
+    Raises:
+        ConfigError: there is none of this name, or it would become another sweep.
+        BusyError: it is running.
+        Stopped: a signal came; the sweep can go on.
+    """
+    from dlcli.cli.sweep_resume import recomposed, refuse_missing
+    from dlcli.cli.sweep_run import Sweep
+    from dlcli.search.folder import SweepFolder
+
+    folder = SweepFolder(store_root(), name)
+    refuse_missing(folder)
+    with folder.owned():
+        made, frozen = recomposed(folder, overrides, config_dir, allow)
+        with building(made) as parts:
+            return Sweep(folder, frozen, parts, quiet).run()
+
+
+def _refuse_existing(folder: SweepFolder) -> None:
+    if folder.exists:
+        raise ConfigError(
+            f"--name {folder.name}: there is a sweep of this name; go on in it with "
+            f"dlcli sweep --resume {folder.name}, or choose another name"
+        )
+
+
+@contextmanager
+def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor, int]]:
+    """Where trials run, closed at the end; with the limits, and the threads of a trial."""
+    from dlcli.search.devices import gpus
+    from dlcli.search.local import LocalExecutor
+    from dlcli.search.settings import Local, Search
+
+    search = Search.of(made.settings["search"])
+    local = Local.of(made.settings["executor"])
+    trainer = made.base.values["trainer"]
+    on_gpu = trainer.get("accelerator", "auto") in ("auto", "gpu", "cuda")
+    several = trainer.get("devices") not in (1, None, "auto")
+    found = gpus() if local.devices == "auto" else local.devices
+    devices = found if on_gpu and not several else []
+    threads = max(1, len(os.sched_getaffinity(0)) // local.workers)
+    executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], fresh=several)
+    try:
+        yield search, executor, threads
+    finally:
+        executor.close()
+
+
+@contextmanager
+def building(made: SweepConfig) -> Iterator[Parts]:
+    """The parts that get ready side by side: recorder and executor."""
+    with recording(made.base) as recorder, executing(made) as (search, executor, threads):
+        assert recorder is not None
+        yield Parts(made, search, executor, recorder, threads)
+
+
+def freeze(
+    folder: SweepFolder,
+    made: SweepConfig,
+    checked: Checked,
+    overrides: Sequence[str],
+    config_dir: Path | None,
+) -> Frozen:
+    """Write down what the sweep is, so that no later change of a file changes it."""
+    from dlcli.config.redact import redact, redact_override
+    from dlcli.config.sweep import snapshot
+    from dlcli.search.folder import Frozen
+    from dlcli.search.sources import sources
+
+    scratch = folder.path / "conf.new"
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.rmtree(folder.conf, ignore_errors=True)
+    snapshot(config_dir, scratch)
+    scratch.rename(folder.conf)
+    secrets = made.base.secrets
+    common = [redact_override(text, secrets) for text in made.overrides]
+    frozen = Frozen(
+        name=folder.name,
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        overrides=common,
+        searched=[redact_override(t, secrets) for t in overrides if t not in made.overrides],
+        allow=list(made.base.allow),
+        space=made.space.as_dict(),
+        settings=redact(made.settings),
+        metrics=checked.metrics,
+        modes=checked.modes,
+        base=redact(made.base.values),
+        code=checked.code,
+        sources=sources(made.base.allow, config_dir),
+        versions=checked.versions,
+    )
+    folder.freeze(frozen)
+    return frozen

@@ -1,0 +1,331 @@
+"""The one process that owns a study: asks, starts trials, reads what they report, tells.
+
+What a trial did is in its folder before the study is told of it, and the study knows it before its
+run is closed. So a coordinator that dies anywhere leaves something that the next one can finish.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any, Protocol
+
+from dlcli.config.space import Value
+from dlcli.errors import ConfigError
+from dlcli.search.attempt import Attempt, judged, left_over
+from dlcli.search.executor import Executor
+from dlcli.search.folder import SweepFolder
+from dlcli.search.settings import Search
+from dlcli.search.study import Study
+from dlcli.search.trial import Result, TrialFolder
+
+POLL_S = 0.05
+GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
+# A lost process goes on from its checkpoint; an error is tried once more, as it may be the
+# machine's; anything else would only happen again.
+LOST = ("killed", "exit")
+TRIED_TWICE = ("error", "oom")
+
+Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
+
+
+class Recording(Protocol):
+    """What the coordinator needs of the record of runs; each call may be repeated."""
+
+    def find(self, number: int) -> str | None:
+        """The run of a trial that was begun and not noted."""
+
+    def begin(self, number: int, params: Mapping[str, Value]) -> str:
+        """Create the run of a trial; returns its id."""
+
+    def go_on(self, number: int, run_id: str) -> None:
+        """A trial's process is about to write to its run again."""
+
+    def end(self, number: int, run_id: str, result: Result) -> None:
+        """Close the run of a trial that is final."""
+
+    def interrupted(self, number: int, run_id: str) -> None:
+        """Close the run of a trial that will go on another time."""
+
+
+class Watch(Protocol):
+    """Who is told how the sweep goes."""
+
+    def started(self, number: int, params: Mapping[str, Value], again: bool) -> None:
+        """A trial's process was started, for the first time or again."""
+
+    def reported(self, number: int, step: int, values: Mapping[str, float]) -> None:
+        """A trial has finished an epoch."""
+
+    def ended(self, number: int, result: Result) -> None:
+        """A trial is final."""
+
+    def lost(self, number: int, reason: str, message: str) -> None:
+        """A trial's process ended too soon, and the trial will be tried again."""
+
+    def tick(self) -> None:
+        """Some time has passed."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a sweep came to its end.
+
+    Args:
+        reason: ``finished``, ``timeout``, ``failures``, ``config`` or ``stopped``.
+        signal: the one that stopped it.
+        message: what the last failures had in common.
+    """
+
+    reason: str
+    signal: int | None = None
+    message: str = ""
+
+
+class Coordinator:
+    """Runs the trials of a sweep until all are final, or something ends it.
+
+    Args:
+        folder: owned by this process.
+        study: of the same sweep.
+        executor: where trials run.
+        recording: of their runs.
+        search: limits: trials, time, failures, retries.
+        total: how many trials there are to be.
+        metrics: the objective's; the first one is judged by the pruner.
+        prepare: what a trial's process is handed, by number and parameters.
+        task: the trial's function as ``package.module:function``.
+        watch: told how it goes.
+        tidy: called when a trial has become final.
+        clock: seconds, never jumping back.
+    """
+
+    def __init__(
+        self,
+        folder: SweepFolder,
+        study: Study,
+        executor: Executor,
+        recording: Recording,
+        search: Search,
+        total: int,
+        metrics: Sequence[str],
+        prepare: Prepare,
+        task: str,
+        watch: Watch,
+        tidy: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._study = study
+        self._executor = executor
+        self._recording = recording
+        self._search = search
+        self._total = total
+        self._metrics = list(metrics)
+        self._prepare = prepare
+        self._task = task
+        self._watch = watch
+        self._tidy = tidy
+        self._clock = clock
+        self._running: dict[int, Attempt] = {}
+        self._waiting: deque[int] = deque()
+        self._next = 0
+        self._completed = False
+        self._failures: list[Result] = []  # in a row
+        self._ending: Ending | None = None
+        self._signal: int | None = None
+        self._hurry = False
+
+    def stop(self, signal: int) -> None:
+        """Start nothing more and end, at once if this is asked again; for a signal's handler."""
+        self._hurry = self._signal is not None
+        self._signal = self._signal or signal
+        if self._hurry:
+            for attempt in list(self._running.values()):
+                attempt.handle.kill()
+
+    def run(self) -> Ending:
+        """Run trials until there are no more; returns why.
+
+        Raises:
+            StoreError: the study or the record cannot be written; trials are stopped first.
+        """
+        deadline = self._after(self._search.timeout_s)
+        try:
+            self._recover()
+            while self._ending is None:
+                if self._signal is not None:
+                    self._ending = Ending("stopped", self._signal)
+                    break
+                self._fill(deadline)
+                if not self._running:
+                    break
+                self._rest()
+        finally:
+            self._stop_running()
+        if self._signal is not None:
+            return Ending("stopped", self._signal)
+        return self._ending or Ending("timeout" if self._more() else "finished")
+
+    def _recover(self) -> None:
+        """Finish what the coordinator before this one began, and queue what it left."""
+        states = self._study.states()
+        self._next = len(states)
+        for number, state in sorted(states.items()):
+            trial = self._folder.trial(number)
+            if state == "running":
+                self._executor.reclaim(trial)
+                attempt = left_over(number, trial)
+                if attempt is None:
+                    self._waiting.append(number)
+                else:
+                    self._collect(attempt)
+                continue
+            self._completed = self._completed or state == "complete"
+            about, result = trial.read(), trial.result()
+            if about and result:
+                self._recording.end(number, about["run_id"], judged(result, trial, self._metrics))
+        self._tidy()
+
+    def _after(self, seconds: float | None) -> float:
+        return math.inf if seconds is None else self._clock() + seconds
+
+    def _more(self) -> bool:
+        return bool(self._waiting) or self._next < self._total
+
+    def _fill(self, deadline: float) -> None:
+        """Start trials as long as there is room for them."""
+        while self._room() and self._more() and self._clock() < deadline:
+            if self._waiting:
+                self._start(self._waiting.popleft())
+            else:
+                self._next += 1
+                self._start(self._next - 1)
+
+    def _room(self) -> bool:
+        free = len(self._running) < self._executor.slots
+        return free and self._signal is None and self._ending is None
+
+    def _start(self, number: int) -> None:
+        trial = self._folder.trial(number)
+        params = self._study.ask(number)
+        about = trial.read()
+        if about is None:
+            trial.create(params)
+            about = {"run_id": ""}
+        run_id = about["run_id"] or self._recording.find(number)
+        again = bool(run_id)
+        if run_id:
+            self._recording.go_on(number, run_id)
+        else:
+            run_id = self._recording.begin(number, params)
+        if not about["run_id"]:
+            trial.note_run(run_id)
+        attempt = Attempt(number, trial, run_id, self._after(self._search.trial_timeout_s))
+        try:
+            payload = self._prepare(number, params) | {"run_id": run_id}
+        except ConfigError as error:
+            trial.write_result(Result("failed", "config", {}, str(error)))
+            self._collect(attempt)
+            return
+        attempt.handle = self._executor.start(trial, self._task, payload)
+        self._running[number] = attempt
+        self._watch.started(number, params, again)
+
+    def _rest(self) -> None:
+        """Wait for something to happen, and see to it."""
+        wait([one.handle.sentinel for one in self._running.values()], POLL_S)
+        for attempt in list(self._running.values()):
+            self._judge(attempt)
+            if not attempt.handle.alive:
+                del self._running[attempt.number]
+                self._collect(attempt)
+            elif self._clock() > attempt.deadline:
+                attempt.out_of_time = True
+                attempt.handle.kill()
+        self._watch.tick()
+
+    def _judge(self, attempt: Attempt) -> None:
+        """Read what a trial reported since, and ask it to stop where the pruner says so."""
+        for report in attempt.new_reports():
+            self._watch.reported(attempt.number, report.step, report.values)
+            value = report.values.get(self._metrics[0])
+            if len(self._metrics) > 1 or value is None or attempt.trial.stop_asked:
+                continue
+            if self._study.report(attempt.number, report.step, value):
+                attempt.trial.ask_to_stop()
+
+    def _collect(self, attempt: Attempt) -> None:
+        """See to a trial without a process: final, or to be tried again."""
+        self._judge(attempt)
+        result = attempt.trial.result()
+        if result is None and self._signal is not None and not attempt.trial.stop_asked:
+            self._recording.interrupted(attempt.number, attempt.run_id)
+            return
+        found = judged(result or attempt.lost(), attempt.trial, self._metrics)
+        if self._try_again(attempt, found):
+            attempt.trial.set_aside(found)
+            self._waiting.appendleft(attempt.number)
+            self._watch.lost(attempt.number, found.reason, found.message)
+            return
+        if result is None:
+            attempt.trial.write_result(found)
+        self._finish(attempt, found)
+
+    def _try_again(self, attempt: Attempt, result: Result) -> bool:
+        limit = self._search.retries if result.reason in LOST else min(1, self._search.retries)
+        retriable = result.state == "failed" and result.reason in (*LOST, *TRIED_TWICE)
+        return retriable and len(attempt.trial.attempts()) < limit
+
+    def _finish(self, attempt: Attempt, result: Result) -> None:
+        number = attempt.number
+        values = [result.values[name] for name in self._metrics if name in result.values]
+        told = values if result.state == "complete" else None
+        self._study.tell(number, result.state, told, result.reason)
+        self._recording.end(number, attempt.run_id, result)
+        self._completed = self._completed or result.state == "complete"
+        self._tidy()
+        self._watch.ended(number, result)
+        self._count_failure(result)
+
+    def _count_failure(self, result: Result) -> None:
+        """Notice when it makes no sense to go on."""
+        self._failures = [*self._failures, result] if result.state == "failed" else []
+        if result.state == "failed" and result.reason == "config" and not self._completed:
+            self._ending = Ending("config", message=result.message)
+        elif len(self._failures) >= self._search.max_failures:
+            self._ending = Ending("failures", message=_in_common(self._failures))
+
+    def _stop_running(self) -> None:
+        """Ask what still runs to save and end; end it where it does not."""
+        for attempt in self._running.values():
+            attempt.handle.kill() if self._hurry else attempt.handle.stop()
+        deadline = self._clock() + GRACE_S
+        stopped = self._signal
+        self._signal = stopped or 0  # a trial that ends now is interrupted, not lost
+        while self._running:
+            wait([one.handle.sentinel for one in self._running.values()], POLL_S)
+            for attempt in list(self._running.values()):
+                if not attempt.handle.alive:
+                    del self._running[attempt.number]
+                    self._collect(attempt)
+                elif self._clock() > deadline:
+                    attempt.handle.kill()
+            self._watch.tick()
+        for number in self._waiting:
+            if (about := self._folder.trial(number).read()) and about["run_id"]:
+                self._recording.interrupted(number, about["run_id"])
+        self._signal = stopped
+
+
+def _in_common(failures: Sequence[Result]) -> str:
+    """What the failures have in common, in words."""
+    reasons = list(dict.fromkeys(one.reason for one in failures))
+    messages = list(dict.fromkeys(one.message for one in failures))
+    if len(messages) == 1:
+        return f"{len(failures)} in a row: {reasons[0]}: {messages[0]}"
+    return f"{len(failures)} in a row: {', '.join(reasons)}; the last: {messages[-1]}"
