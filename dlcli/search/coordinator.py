@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dlcli.config.space import Value
 from dlcli.errors import ConfigError
@@ -20,8 +20,10 @@ from dlcli.search.attempt import Attempt, judged, left_over
 from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
 from dlcli.search.settings import Search
-from dlcli.search.study import Study
-from dlcli.search.trial import Result, TrialFolder
+from dlcli.search.trial import Result
+
+if TYPE_CHECKING:
+    from dlcli.search.study import Study
 
 POLL_S = 0.05
 GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
