@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from dlcli.config.imported import check_signatures
@@ -56,7 +57,7 @@ def check_targets(node: Any, allow: Sequence[str]) -> None:
     Raises:
         ConfigError: a target may not run or does not exist, or an interpolation is left.
     """
-    targets = Targets(allow)
+    targets = _targets(tuple(allow))
     problems = []
     for key, value in _leaves(node, ""):
         if isinstance(value, str) and "${" in value:
@@ -70,6 +71,12 @@ def check_targets(node: Any, allow: Sequence[str]) -> None:
         raise ConfigError(problems)
     # Hydra reads it as a list of what its own policy would refuse.
     os.environ.pop("HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE", None)
+
+
+@cache
+def _targets(allow: tuple[str, ...]) -> Targets:
+    """The same for every node; it notices by itself when a source file has changed."""
+    return Targets(allow)
 
 
 def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:

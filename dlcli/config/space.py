@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from dlcli.config.point import value_text
 from dlcli.errors import ConfigError
 
 # Plain JSON.
@@ -26,7 +27,7 @@ class Choice:
 
     def __str__(self) -> str:
         """Return it as it is listed."""
-        return ", ".join(_shown(value) for value in self.values)
+        return ", ".join(map(value_text, self.values))
 
 
 @dataclass(frozen=True)
@@ -224,10 +225,6 @@ def _five(domain: Interval) -> list[float]:
 
 def _exact(number: float) -> Decimal:
     return Decimal(repr(number))
-
-
-def _shown(value: Value) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _as_dict(parameter: Parameter) -> dict[str, Any]:
