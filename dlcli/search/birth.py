@@ -1,0 +1,98 @@
+"""What a forked process does to become a trial's and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import faulthandler
+import json
+import os
+import signal
+import sys
+import traceback
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from dlcli.search.worker import work
+
+TRIAL = "DLCLI_TRIAL"  # what a new interpreter is to run; Lightning's further ranks find it too
+# What says to a process that it is a further rank, of a training that a sweep was started from.
+RANK = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+STATUS = 70  # of a trial that could not even begin
+
+Request = dict[str, Any]  # folder, task, payload, environment, path, fresh
+
+
+def become(request: Request, output: int, alive: int, others: Iterable[int]) -> NoReturn:
+    """Turn this process, just forked, into a trial's; never returns.
+
+    Args:
+        output: where it prints to.
+        alive: a pipe that ends with the coordinator.
+        others: what is open here and not the trial's business.
+    """
+    status = STATUS
+    try:
+        os.setsid()
+        _forget(others)
+        _redirect(output, alive if request["fresh"] else None)
+        os.environ.update(request["environment"])
+        if request["fresh"]:
+            _execute(request)
+        sys.path[:] = request["path"]
+        status = run(request, alive)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def run(request: Request, alive: int) -> int:
+    """Run the trial; returns the status to exit with."""
+    faulthandler.enable()
+    status = work(Path(request["folder"]), request["task"], request["payload"], alive)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    return status
+
+
+def packed(request: Request) -> str:
+    """A request as the value of a variable, of which the system takes no more than 128 KB."""
+    return base64.b85encode(zlib.compress(json.dumps(request).encode())).decode()
+
+
+def unpacked(text: str) -> Request:
+    request: Request = json.loads(zlib.decompress(base64.b85decode(text)))
+    return request
+
+
+def _forget(others: Iterable[int]) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for one in others:
+        os.close(one)
+
+
+def _redirect(output: int, stdin: int | None) -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY) if stdin is None else stdin, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    # A line is written when it ends, so that a process that is killed has said what it said.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _lines(1), _lines(2)
+
+
+def _lines(number: int) -> TextIO:
+    return open(number, "w", buffering=1, errors="backslashreplace", closefd=False)
+
+
+def _execute(request: Request) -> NoReturn:
+    environment = {key: value for key, value in os.environ.items() if key not in RANK}
+    # As -P, which the further ranks would not be given: no module of the working folder's name.
+    environment |= {TRIAL: packed(request), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+    os.execve(sys.executable, [sys.executable, "-m", "dlcli.search.fresh"], environment)

@@ -1,0 +1,104 @@
+"""Trials without torch, which do what their payload says."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import ConfigError, DataError, Stopped, TrainingError
+from dlcli.search.reporter import Outcome, Reporter
+
+ERRORS = {
+    "config": ConfigError("model.width: must be positive"),
+    "data": DataError("data: no such file"),
+    "diverged": TrainingError("the loss is nan", reason="diverged"),
+    "oom": TrainingError("out of memory", reason="oom"),
+    "monitor": TrainingError("val/los was never logged", reason="monitor"),
+    "lost": TrainingError("another process ended", reason="lost process"),
+    "memory": MemoryError("no room"),
+    "error": ZeroDivisionError("division by zero"),
+    "cuda": RuntimeError("CUDA error: device-side assert triggered"),
+    "interrupt": KeyboardInterrupt(),
+    "stopped": Stopped("stopped by SIGTERM", 15),
+}
+
+
+def run(payload: dict[str, Any], reporter: Reporter) -> Outcome:
+    """Report `epochs` epochs of `sleep` seconds, having done what `act` names."""
+    act = payload.get("act", "")
+    getattr(sys.modules[__name__], f"_{act}", lambda payload: None)(payload)
+    if act in ERRORS:
+        raise ERRORS[act]
+    value = float(payload.get("value", 0.5))
+    done = len(reporter.trial.reports()[0])  # a checkpoint, as it were
+    for epoch in range(done + 1, payload.get("epochs", 2) + 1):
+        time.sleep(payload.get("sleep", 0.02))
+        if reporter.report(epoch, {"val/loss": value / epoch}):
+            return Outcome("pruned", {"val/loss": value / epoch})
+    return Outcome("complete", {"val/loss": value}, fit_seconds=0.25)
+
+
+def _exit(payload: dict[str, Any]) -> None:
+    sys.exit(payload.get("status", 0))
+
+
+def _os_exit(payload: dict[str, Any]) -> None:
+    os._exit(payload.get("status", 0))
+
+
+def _segfault(payload: dict[str, Any]) -> None:
+    ctypes.string_at(0)
+
+
+def _hang(payload: dict[str, Any]) -> None:
+    time.sleep(600)
+
+
+def _deaf(payload: dict[str, Any]) -> None:
+    """Hang without hearing SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(600)
+
+
+def _stubborn(payload: dict[str, Any]) -> None:
+    """Hang in C code that holds the interpreter's lock, so that no thread of it runs."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ctypes.PyDLL(None).sleep(600)
+
+
+def _print(payload: dict[str, Any]) -> None:
+    block = b"x" * 99 + b"\n"
+    for _ in range(payload["megabytes"]):
+        os.write(1, block * 10_000)
+    print("the last line")
+
+
+def _family(payload: dict[str, Any]) -> None:
+    """Hang with a process below, as a data loader has, and another program."""
+    if os.fork() == 0:
+        time.sleep(600)
+    subprocess.Popen(["sleep", "600"])
+    time.sleep(600)
+
+
+def _fork(payload: dict[str, Any]) -> None:
+    """Go on in two processes, of which the child is quicker."""
+    if os.fork() > 0:
+        time.sleep(0.1)
+
+
+def _read(payload: dict[str, Any]) -> None:
+    assert sys.stdin.read() == ""
+    print("read nothing")
+
+
+def _environment(payload: dict[str, Any]) -> None:
+    for name in payload["names"]:
+        print(f"{name}={os.environ.get(name)}")
+    print(f"folder={Path.cwd()}")
