@@ -1,0 +1,88 @@
+"""A search as a user of Optuna and Lightning writes it: one process, nothing recorded, no resume.
+
+Run by ``benchmarks/sweep.py``; prints one line of JSON: when each trial ended, in seconds, and how
+long it was fitted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import warnings
+
+import optuna
+import pytorch_lightning as pl
+import torch
+from sklearn.datasets import load_digits
+from torch.nn import functional
+from torch.utils.data import DataLoader, TensorDataset
+
+from dlcli.data.spec import DataSpec
+from dlcli.nets.cnn import CNN
+
+BEGAN = time.time()
+SPEC = DataSpec("image", (1, 8, 8), "class", classes=tuple("0123456789"))
+
+
+class Net(pl.LightningModule):
+    """The same small convolutional net, with Adam."""
+
+    def __init__(self, lr: float) -> None:
+        super().__init__()
+        self.lr = lr
+        self.net = CNN(SPEC, dropout=0.25)
+
+    def training_step(self, batch, index):  # noqa: ANN001, ANN201
+        """Cross-entropy."""
+        return functional.cross_entropy(self.net(batch[0]), batch[1])
+
+    def validation_step(self, batch, index):  # noqa: ANN001, ANN201
+        """Logs the loss."""
+        self.log("val/loss", functional.cross_entropy(self.net(batch[0]), batch[1]))
+
+    def configure_optimizers(self):  # noqa: ANN201
+        """Adam."""
+        return torch.optim.Adam(self.parameters(), lr=self.lr)
+
+
+def main(trials: int, epochs: int) -> None:
+    """Search, and print the times."""
+    warnings.filterwarnings("ignore")
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    digits = load_digits()
+    images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16
+    labels = torch.tensor(digits.target)
+    train, val = slice(0, 1293), slice(1293, 1437)
+    ended: list[float] = []
+    fitted: list[float] = []
+
+    def objective(trial: optuna.Trial) -> float:
+        size = trial.suggest_categorical("batch_size", [32, 64, 128])
+        pl.seed_everything(0)
+        loaders = [
+            DataLoader(TensorDataset(images[part], labels[part]), batch_size=size, shuffle=shuffled)
+            for part, shuffled in ((train, True), (val, False))
+        ]
+        trainer = pl.Trainer(
+            max_epochs=epochs,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        began = time.time()
+        trainer.fit(Net(trial.suggest_float("lr", 1e-4, 1e-1, log=True)), *loaders)
+        fitted.append(time.time() - began)
+        ended.append(time.time() - BEGAN)
+        return float(trainer.callback_metrics["val/loss"])
+
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
+    study.optimize(objective, n_trials=trials)
+    print(json.dumps({"ended": ended, "fitted": fitted}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

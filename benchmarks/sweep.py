@@ -1,0 +1,123 @@
+"""What a trial costs beside its training: a sweep of short trials, side by side.
+
+Run as ``python benchmarks/sweep.py``. In each repetition, one after the other:
+
+- ``dlcli, 2 workers`` and ``dlcli, 1 worker``: ``dlcli sweep`` with everything that it does for a
+  trial: a process of its own, checkpoints, an MLflow run, a resumable study;
+- ``plain``: ``plain_sweep.py``, a serial ``study.optimize`` around Lightning in one process, which
+  records nothing.
+
+All search the learning rate and the batch size of a small convolutional net on the digits.
+Times are between the end of the first trial and the end of the last, so that neither imports nor
+the start of a store counts: overhead = wall x workers - seconds in fit, for each trial.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SPACE = [
+    "model=cnn",
+    "data=digits",
+    "search=tpe",
+    "optimizer.lr=tag(log, interval(1e-4, 1e-1))",
+    "data.batch_size=choice(32, 64, 128)",
+]
+DLCLI = Path(sys.executable).with_name("dlcli")
+PLAIN = Path(__file__).with_name("plain_sweep.py")
+
+
+@dataclass(frozen=True)
+class Times:
+    """What one sweep took.
+
+    Args:
+        ended: when each trial ended, in seconds, in order.
+        fitted: how many seconds each was fitted.
+        wall: seconds for everything, imports and the end included.
+    """
+
+    ended: list[float]
+    fitted: list[float]
+    wall: float
+
+    def an_hour(self) -> float:
+        """Trials an hour, once the first has ended."""
+        return 3600 * (len(self.ended) - 1) / (self.ended[-1] - self.ended[0])
+
+    def overhead(self, workers: int) -> float:
+        """Seconds that a trial costs beside its fit, once the first has ended."""
+        spent = (self.ended[-1] - self.ended[0]) * workers
+        fitted = statistics.mean(self.fitted) * (len(self.ended) - 1)
+        return (spent - fitted) / (len(self.ended) - 1)
+
+
+def dlcli(workers: int, trials: int, epochs: int) -> Times:
+    """One ``dlcli sweep`` in an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        limits = [f"search.n_trials={trials}", f"trainer.max_epochs={epochs}"]
+        command = [DLCLI, "sweep", *SPACE, *limits, f"executor.workers={workers}", "--name", "s"]
+        began = time.time()
+        subprocess.run(
+            command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wall = time.time() - began
+        results = list(Path(folder).glob("mlruns/sweeps/s/trials/*/result.json"))
+        fitted = [json.loads(one.read_text())["fit_seconds"] for one in results]
+        return Times(sorted(one.stat().st_mtime - began for one in results), fitted, wall)
+
+
+def plain(trials: int, epochs: int) -> Times:
+    """One serial loop."""
+    began = time.time()
+    done = subprocess.run(
+        [sys.executable, PLAIN, str(trials), str(epochs)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+    )
+    return Times(**json.loads(done.stdout.splitlines()[-1]), wall=time.time() - began)
+
+
+def main() -> None:
+    """Measure and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--repetitions", type=int, default=3)
+    given = parser.parse_args()
+    kinds = {
+        "dlcli, 2 workers": (2, lambda: dlcli(2, given.trials, given.epochs)),
+        "dlcli, 1 worker": (1, lambda: dlcli(1, given.trials, given.epochs)),
+        "plain": (1, lambda: plain(given.trials, given.epochs)),
+    }
+    found: dict[str, list[Times]] = {name: [] for name in kinds}
+    for _ in range(given.repetitions):
+        for name, (_, measure) in kinds.items():
+            found[name].append(measure())
+    for name, (workers, _) in kinds.items():
+        hour = statistics.median(one.an_hour() for one in found[name])
+        overhead = statistics.median(one.overhead(workers) for one in found[name])
+        fit = statistics.median(statistics.mean(one.fitted) for one in found[name])
+        wall = statistics.median(one.wall for one in found[name])
+        print(
+            f"{name:<17} {hour:7.0f} trials an hour, fit {fit:.2f} s, "
+            f"overhead {overhead:.2f} s a trial, all in all {wall:.1f} s"
+        )
+    two, one, loop = (statistics.median(times.an_hour() for times in found[name]) for name in kinds)
+    print(f"2 workers / 1 worker  {two / one:.2f}")
+    print(f"1 worker / plain      {one / loop:.2f}")
+
+
+if __name__ == "__main__":
+    main()
