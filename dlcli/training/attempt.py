@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from dlcli.errors import CheckpointError, TrainingError
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.history import read_history
@@ -18,7 +16,7 @@ from dlcli.tracking.run import Run, open_run
 from dlcli.training.checkpoint import CheckpointFolder, load
 from dlcli.training.checkpointing import BestCheckpoint
 from dlcli.training.metrics import logged
-from dlcli.training.outcome import Outcome, Reporter, Trial
+from dlcli.training.outcome import Outcome, Reporter, Trial, use_threads
 from dlcli.training.rank import is_first_rank, leave, share_artifacts
 from dlcli.training.record import record_start
 from dlcli.training.reporting import Pruned, ReportEpochs
@@ -45,8 +43,7 @@ def attempt(trial: Trial, reporter: Reporter) -> Outcome:
     """
     stop = StopRequest(at_once=lambda number: None)
     stop.install()
-    if trial.threads:
-        torch.set_num_threads(trial.threads)
+    use_threads(trial.threads)
     first = is_first_rank()
     artifacts = RunFolder(trial.root, trial.run_id).artifacts
     start = starting_point(CheckpointFolder(artifacts / "checkpoints"), wipe=first)
@@ -143,15 +140,16 @@ def outcome(
     """
     found = values(session, run, folder)
     found |= session.record_end(run, folder.entries().get("best"), found)
-    state = "pruned" if epochs.pruned else "complete"
+    if epochs.pruned:
+        return Outcome("pruned", found, session.fit_seconds)
     wrong = [name for name in metrics if not math.isfinite(found.get(name, 0.0))]
-    if wrong and state == "complete":
+    if wrong:
         raise TrainingError(
             f"training diverged: {wrong[0]} is {found[wrong[0]]}; "
             "lower optimizer.lr or set trainer.gradient_clip_val",
             reason="diverged",
         )
-    return Outcome(state, found, session.fit_seconds)
+    return Outcome("complete", found, session.fit_seconds)
 
 
 def values(session: Session, run: Run, folder: CheckpointFolder) -> dict[str, float]:

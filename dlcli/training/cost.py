@@ -8,13 +8,22 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
 from dlcli.data.spec import DataSpec
+
+# What is recorded of every run's cost, and which way of it is better.
+DIRECTIONS: dict[str, Literal["min", "max"]] = {
+    "cost/params": "min",
+    "cost/flops": "min",
+    "cost/duration_s": "min",
+    "cost/peak_memory_mb": "min",
+    "cost/samples_per_second": "max",
+}
 
 
 def parameters(model: LightningModule) -> int:

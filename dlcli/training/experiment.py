@@ -74,11 +74,27 @@ def build(
     """
     from lightning_fabric.utilities.seed import seed_everything
 
-    values, allow = config.values, config.allow
-    check_device(values["trainer"])
+    check_device(config.values["trainer"])
     hide_absent_gpus()
-    seed_everything(values["seed"], workers=True, verbose=False)
-    data, spec = build_data(values["data"], allow)
+    seed_everything(config.values["seed"], workers=True, verbose=False)
+    data, spec = build_data(config.values["data"], config.allow)
+    return assemble(config, data, spec, root, extra, quiet, resuming)
+
+
+def assemble(
+    config: Config,
+    data: LightningDataModule,
+    spec: DataSpec,
+    root: Path,
+    extra: list[Callback],
+    quiet: bool = False,
+    resuming: bool = False,
+) -> Experiment:
+    """Build model and trainer for data that is there.
+
+    Args and errors: those of ``build``.
+    """
+    values, allow = config.values, config.allow
     model = build_model(values, spec, allow)
     callbacks = [instantiate(node, allow) for node in values["callbacks"].values() if node]
     check_methods(model, data)

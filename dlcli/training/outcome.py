@@ -88,3 +88,11 @@ def read_config(values: Mapping[str, Any]) -> Config:
         allow=tuple(values.get("allow", ())),
         secrets=tuple(values.get("secrets", ())),
     )
+
+
+def use_threads(threads: int | None) -> None:
+    """Let torch use so many threads; None leaves it as it is."""
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -106,6 +107,7 @@ def environment_now() -> dict[str, Any]:
     }
 
 
+@cache
 def versions() -> dict[str, str]:
     """The installed versions of the packages that a run's result depends on."""
     found = {}
