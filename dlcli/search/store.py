@@ -1,0 +1,258 @@
+"""A study in a database: Optuna's tables, written in few and whole steps."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.errors import ConfigError, StoreError
+from dlcli.search import database
+from dlcli.search.description import KEY
+from dlcli.search.quiet import quiet
+from dlcli.tracking.folder import sync_folder, unwritable
+from dlcli.tracking.sqlite import locked
+from dlcli.tracking.uri import redact, scrub, secrets
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
+    from optuna.trial import FrozenTrial, TrialState
+
+PRUNED_AT = "pruned_at"  # the step at which a pruner ended the trial
+REASON = "reason"
+
+
+class Store:
+    """One study of a database.
+
+    Args:
+        url: as SQLAlchemy reads it.
+        name: of the study.
+        wait: seconds for another program's lock.
+
+    Raises:
+        ConfigError: the URL cannot name a database, or its driver is not installed.
+    """
+
+    def __init__(self, url: str, name: str, wait: float = database.WAIT_S) -> None:
+        self._url = url
+        self._name = name
+        self._patience = database.Patience(wait)
+        self.path = _path(url)
+        self.place = str(self.path or redact(url))
+        self._open: RDBStorage | None = None
+        self._study = -1
+        self._ids: dict[int, int] = {}  # of trials in the database, by number
+
+    def create(self, directions: Sequence[str], description: Mapping[str, Any]) -> None:
+        """Make the study, unless it is there already; a file comes whole or not at all.
+
+        Raises:
+            StoreError: nothing can be written there.
+        """
+        if self.path is None:
+            with self._guard():
+                self._storage = _rdb(self._server())
+                self._make(directions, description)
+        elif not self.path.exists():
+            self._create_file(self.path, directions, description)
+
+    def _create_file(
+        self, path: Path, directions: Sequence[str], description: Mapping[str, Any]
+    ) -> None:
+        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            database.create(scratch)
+            with self._guard():
+                self._storage = _rdb(self._file(scratch))
+                self._make(directions, description)
+                self.close()
+            with scratch.open("rb") as file:
+                os.fsync(file.fileno())
+            scratch.rename(path)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(path.parent, error) from error
+        finally:
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                scratch.with_name(scratch.name + suffix).unlink(missing_ok=True)
+
+    def _make(self, directions: Sequence[str], description: Mapping[str, Any]) -> None:
+        from optuna.exceptions import DuplicatedStudyError
+        from optuna.study import StudyDirection
+
+        named = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
+        with contextlib.suppress(DuplicatedStudyError):
+            self._storage.create_new_study([named[one] for one in directions], self._name)
+        study = self._storage.get_study_id_from_name(self._name)
+        if KEY not in self._storage.get_study_user_attrs(study):
+            self._storage.set_study_user_attr(study, KEY, dict(description))
+
+    def open(self) -> dict[str, Any]:
+        """Open the study that is there; returns its description.
+
+        Raises:
+            StoreError: it is missing, damaged, locked or another program's.
+        """
+        if self.path is not None:
+            database.check(self.path, self._patience.seconds)
+        with self._guard():
+            self._storage = _rdb(self._file(self.path) if self.path else self._server())
+            try:
+                self._study = self._storage.get_study_id_from_name(self._name)
+            except KeyError as error:
+                raise StoreError(f"{self.place}: holds no study called {self._name}") from error
+            attributes = self._storage.get_study_user_attrs(self._study)
+        if KEY not in attributes:
+            raise StoreError(f"{self.place}: the study {self._name} is another program's")
+        content: dict[str, Any] = attributes[KEY]
+        return content
+
+    def load(self) -> list[FrozenTrial]:
+        """All trials in the order of their numbers."""
+        with self._guard():
+            trials = self._storage.get_all_trials(self._study, deepcopy=False)
+        trials.sort(key=lambda trial: trial.number)
+        if [trial.number for trial in trials] != list(range(len(trials))):
+            raise StoreError(f"{self.place}: its trials are not numbered 0, 1, 2 …; it is damaged")
+        self._ids = {trial.number: trial._trial_id for trial in trials}
+        return trials
+
+    def add(self, number: int, trial: FrozenTrial) -> None:
+        """Write a whole new trial in one step.
+
+        Raises:
+            StoreError: it cannot be written, or another program wrote trials too.
+        """
+        with self._guard():
+            added = self._storage.create_new_trial(self._study, trial)
+            with contextlib.suppress(KeyError):
+                found = self._storage.get_trial_id_from_study_id_trial_number(self._study, number)
+                if found == added:
+                    self._ids[number] = added
+                    return
+        raise StoreError(f"{self.place}: another program wrote to the study; end it")
+
+    def report(
+        self, number: int, step: int, value: float, attributes: Mapping[str, Any], prune: bool
+    ) -> None:
+        """Write what a trial reported and what was made of it.
+
+        The value comes last, so that a step that is known was also judged.
+        """
+        trial = self._ids[number]
+        with self._guard():
+            if prune:
+                self._storage.set_trial_user_attr(trial, PRUNED_AT, step)
+            for key, content in attributes.items():
+                self._storage.set_trial_system_attr(trial, key, content)
+            self._storage.set_trial_intermediate_value(trial, step, value)
+
+    def finish(
+        self, number: int, state: TrialState, values: Sequence[float] | None, reason: str
+    ) -> None:
+        """Write how a trial ended."""
+        trial = self._ids[number]
+        with self._guard():
+            if reason:
+                self._storage.set_trial_user_attr(trial, REASON, reason)
+            self._storage.set_trial_state_values(trial, state, values)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._open is not None:
+            self._open.remove_session()
+            self._open.engine.dispose()
+            self._open = None
+
+    @property
+    def _storage(self) -> RDBStorage:
+        assert self._open is not None
+        return self._open
+
+    @_storage.setter
+    def _storage(self, storage: RDBStorage) -> None:
+        self.close()
+        self._open = storage
+
+    def _file(self, path: Path) -> dict[str, Any]:
+        # The path is not part of the URL, in which braces and question marks mean something.
+        return {
+            "url": "sqlite:///study.db",
+            "engine_kwargs": {"creator": lambda: database.connection(path, self._patience)},
+            "patience": self._patience,
+        }
+
+    def _server(self) -> dict[str, Any]:
+        url = self._url.replace("{", "{{").replace("}", "}}")  # Optuna reads it as a template
+        return {"url": url, "engine_kwargs": {"pool_pre_ping": True}}
+
+    @contextlib.contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Turn what a database says into what a user can do about it (StoreError)."""
+        from optuna.exceptions import StorageInternalError
+        from sqlalchemy.exc import SQLAlchemyError
+
+        self._patience.renew()
+        try:
+            with quiet():
+                yield
+        except (StorageInternalError, SQLAlchemyError) as error:
+            raise self._refusal(error) from error
+        except RuntimeError as error:
+            if "table schema" not in str(error):
+                raise
+            raise StoreError(
+                f"{self.place}: made by another version of Optuna; install that one, or start "
+                "another sweep with --name"
+            ) from error
+
+    def _refusal(self, error: Exception) -> StoreError:
+        text = str(error.__cause__ or error)
+        if self.path is not None and ("locked" in text or "busy" in text):
+            return locked(self.path, self._patience.seconds)
+        line = scrub(text.strip().splitlines()[0], secrets(self._url))
+        return StoreError(f"{self.place}: {line}; put it right, then go on with --resume")
+
+
+def _rdb(arguments: dict[str, Any]) -> RDBStorage:
+    from optuna.storages import RDBStorage
+
+    patience = arguments.pop("patience", None)
+    storage = RDBStorage(**arguments)
+    if patience is not None:
+        database.limit_waiting(storage.engine, patience)
+    return storage
+
+
+def _path(url: str) -> Path | None:
+    """The file of an SQLite database; None for a server.
+
+    Raises:
+        ConfigError: see `Store`.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+        if parsed.get_backend_name() != "sqlite":
+            parsed.get_dialect().import_dbapi()
+            return None
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(
+            f"search.storage: {redact(url)!r} names no database; write "
+            "postgresql://USER@HOST/NAME, or leave it out for a file"
+        ) from error
+    except ImportError as error:
+        raise ConfigError(
+            f"search.storage: {redact(url)} needs a driver ({error}); for PostgreSQL: "
+            "pip install 'dlcli[postgres]'"
+        ) from error
+    if not parsed.database or parsed.database == ":memory:" or parsed.query:
+        raise ConfigError(f"search.storage: {url!r} names no file; leave it out for one")
+    return Path(parsed.database).absolute()
