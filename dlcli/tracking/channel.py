@@ -65,6 +65,9 @@ class Channel:
     def send(self, command: str, **fields: Any) -> int:
         """Ask for something; return the number that the reply will bear."""
         with self._lock:
+            with contextlib.suppress(TimeoutError):
+                while self._waiting(0.0):  # lest the pipe fills with replies that nobody reads
+                    self._note(self._receive(0.0))
             self._number += 1
             self._send({"command": command, "number": self._number, **fields})
             return self._number
@@ -82,9 +85,7 @@ class Channel:
             deadline = time.monotonic() + timeout
             while True:
                 reply = self._receive(deadline)
-                self.notices += reply.get("notices", ())
-                if "say" in reply:
-                    logging.getLogger("dlcli").warning(reply["say"])
+                self._note(reply)
                 if reply.get("number") == number:
                     break
         if "error" in reply:
@@ -125,11 +126,21 @@ class Channel:
         except (OSError, ValueError) as error:
             raise self._gone() from error
 
+    def _note(self, reply: dict[str, Any]) -> None:
+        self.notices += reply.get("notices", ())
+        if "say" in reply:
+            logging.getLogger("dlcli").warning(reply["say"])
+
+    def _waiting(self, seconds: float) -> bool:
+        """Whether there is something to read, or the process is gone."""
+        assert self._process.stdout is not None
+        buffered = b"\n" in self._buffer
+        return buffered or bool(select.select([self._process.stdout], [], [], seconds)[0])
+
     def _receive(self, deadline: float) -> dict[str, Any]:
         assert self._process.stdout is not None
         while b"\n" not in self._buffer:
-            left = max(0.0, deadline - time.monotonic())
-            if not select.select([self._process.stdout], [], [], left)[0]:
+            if not self._waiting(max(0.0, deadline - time.monotonic())):
                 raise TimeoutError
             data = self._process.stdout.read(65536)
             if not data:

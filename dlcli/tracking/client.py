@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ConfigError, StoreError
-from dlcli.tracking import intent, names, query
-from dlcli.tracking.channel import Broken, Channel
-from dlcli.tracking.folder import RunFolder, RunInfo
+from dlcli.errors import BusyError, ConfigError, StoreError
+from dlcli.tracking import closing, intent, names, query
+from dlcli.tracking.children import CHILD_S, Children, first_params
+from dlcli.tracking.folder import RunFolder, RunInfo, Status
+from dlcli.tracking.line import Line
 from dlcli.tracking.owner import Owner
 from dlcli.tracking.query import RunRecord
 from dlcli.tracking.run import Run
@@ -30,13 +31,15 @@ class Recorder:
         notices: lines a person should read: repairs, and what could not be delivered.
     """
 
-    def __init__(self, settings: MLflow | NoTracking, root: Path, channel: Channel | None) -> None:
+    def __init__(self, settings: MLflow | NoTracking, root: Path) -> None:
         self.settings = settings
         self.root = root
         self.notices: list[str] = []
-        self._channel = channel
-        self._restarted = False
         self._runs: dict[str, Run] = {}
+        self._children = Children(root)
+        self._line: Line | None = None
+        if isinstance(settings, MLflow):
+            self._line = Line(settings, root, self.notices, self._again)
 
     @classmethod
     def start(cls, settings: MLflow | NoTracking, root: Path) -> Recorder:
@@ -50,10 +53,9 @@ class Recorder:
             ConfigError: the tracking URI cannot name a store.
         """
         root = root.absolute()
-        if isinstance(settings, NoTracking):
-            return cls(settings, root, None)
-        settings = replace(settings, uri=resolve(settings, root).uri)
-        return cls(settings, root, _spawn(settings, root))
+        if isinstance(settings, MLflow):
+            settings = replace(settings, uri=resolve(settings, root).uri)
+        return cls(settings, root)
 
     def create_run(
         self, name: str | None, tags: Mapping[str, str], parent_id: str | None = None
@@ -70,19 +72,13 @@ class Recorder:
             StoreError: the store cannot be used.
         """
         name = names.generate() if name is None else names.check_name(name)
-        marks = {str(key): str(value) for key, value in tags.items()}
-        if parent_id:
-            marks["mlflow.parentRunId"] = parent_id
-        if self._channel is None:
-            return self._create_local(name, marks)
-        try:
-            reply = self._call("create", CREATE_S, name=name, tags=marks, owner=_owner())
-        except StoreError as error:
-            if not (isinstance(self.settings, MLflow) and self.settings.offline):
-                raise
-            self.notices.append(f"{error.args[0].partition(';')[0]}; recording offline")
-            return self._create_local(name, marks)
-        return self._open(RunFolder(self.root, reply["id"]))
+        marks = marked(tags, parent_id)
+        run_id = self._create_stored(name, marks)
+        if run_id is not None:
+            return self._open(RunFolder(self.root, run_id))
+        run = self._open(self._create_local(name, marks))
+        self._adopt(run.id)
+        return run
 
     def reopen_run(self, reference: str) -> Run:
         """Go on with a recorded run, whatever its status.
@@ -95,6 +91,18 @@ class Recorder:
             BusyError: another live process owns it.
             StoreError: the store cannot be used.
         """
+        folder, info = self._find_folder(reference)
+        if self._line is not None and info.uri:
+            self._line.call("open", CREATE_S)
+        run = self._open(folder, REOPEN_S)
+        run._reopen()
+        self._adopt(run.id)
+        return run
+
+    def _find_folder(self, reference: str) -> tuple[RunFolder, RunInfo]:
+        folder = RunFolder(self.root, reference)
+        if names.is_id(reference) and (info := folder.read()) is not None:
+            return folder, info  # without a look at all the runs of the store
         record = self.find(reference)
         folder = RunFolder(self.root, record.id)
         info = folder.read()
@@ -103,12 +111,88 @@ class Recorder:
                 f"RUN {reference!r}: {record.name} was recorded elsewhere, its folder "
                 f"{folder.path} is not here; resume it where it ran"
             )
-        if self._channel is not None and info.uri:
-            self._call("open", CREATE_S)
-        run = self._open(folder, REOPEN_S)
-        run._reopen()
-        self._adopt(run.id)
-        return run
+        return folder, info
+
+    def create_child(
+        self,
+        name: str,
+        tags: Mapping[str, str],
+        parent_id: str,
+        params: Mapping[str, object] | None = None,
+    ) -> str:
+        """A new run for another process to work on, with `run.open_run`; returns its id.
+
+        This process's recorder delivers what it logs, until `close_run`.
+
+        Args:
+            name: what to call it.
+            tags: what to mark it with from its first moment.
+            parent_id: the run that it is a part of.
+            params: what it begins with.
+
+        Raises:
+            ConfigError: the name is not allowed.
+            StoreError: the store cannot be used.
+        """
+        name = names.check_name(name)
+        marks = marked(tags, parent_id)
+        first = first_params(params or {})
+        run_id = self._create_stored(name, marks, keep=True, params=first)
+        if run_id is None:
+            return self._create_kept(name, marks, first)
+        self._children.add(run_id)
+        return run_id
+
+    def adopt(self, run_id: str) -> None:
+        """Deliver what another process is about to log to a child of before, until `close_run`.
+
+        Raises:
+            StoreError: the recorder cannot be started.
+        """
+        self._children.add(run_id)
+        if self._line is not None:
+            self._line.call("adopt", CREATE_S, id=run_id, keep=True)
+        else:
+            self._children.hold(run_id)
+
+    def close_run(self, run_id: str, status: Status, reason: str) -> bool:
+        """Close a child, whoever of its process and this one's forerunner died when.
+
+        Done again, it changes nothing.
+
+        Args:
+            run_id: the child's.
+            status: FINISHED, FAILED or KILLED.
+            reason: why, in a word or a line.
+
+        Returns:
+            False where the child's process does not end; its run stays open.
+
+        Raises:
+            StoreError: the run's folder is damaged, or the disk is full.
+        """
+        try:
+            left = self._children.close(run_id, status, reason)
+        except BusyError as error:
+            self.notices.append(str(error))
+            return False
+        if left:
+            self._let_go(run_id)
+        return True
+
+    def log_to(
+        self, run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], step: int = 0
+    ) -> None:
+        """Log to a child that is closed, and leave its status as it is.
+
+        Done again, it changes nothing.
+
+        Raises:
+            BusyError: a process works on it.
+            StoreError: the run's folder is damaged, or the disk is full.
+        """
+        closing.add(RunFolder(self.root, run_id), metrics, tags, step, CHILD_S)
+        self._let_go(run_id)
 
     def find(self, reference: str) -> RunRecord:
         """The run that a RUN means.
@@ -119,40 +203,62 @@ class Recorder:
         """
         if isinstance(self.settings, NoTracking) or resolve(self.settings, self.root).path:
             return query.find(self.settings, self.root, reference)
-        reply = self._call("records", CREATE_S)
+        if self._line is None:
+            raise StoreError("the recorder is closed")
+        reply = self._line.call("records", CREATE_S)
         stored = [RunRecord(**values) for values in reply["records"]]
         return query.pick(query.merge(stored, self.root), reference, self.settings.experiment)
 
     def close(self, timeout: float = 5.0) -> None:
         """Let the recorder go; what it has not delivered in ``timeout`` s it delivers alone."""
-        channel, self._channel = self._channel, None
-        if channel is None:
+        line, self._line = self._line, None
+        if line is None:
             return
-        if not self._runs:
-            channel.stop()
+        if not self._runs and not self._children:
+            line.stop()
             return
-        deadline = time.monotonic() + timeout
-        if all(run.delivered for run in self._runs.values()):
-            with contextlib.suppress(Broken, TimeoutError):
-                channel.call("close", timeout, wait=timeout / 2)
-        self.notices += channel.notices
-        channel.close(max(0.1, deadline - time.monotonic()))
+        line.close(timeout, all(run.delivered for run in self._runs.values()))
 
-    def _create_local(self, name: str, tags: Mapping[str, str]) -> Run:
+    def _create_stored(self, name: str, tags: Mapping[str, str], **more: Any) -> str | None:
+        """A new run in the store; None where there is none, or it may be told later."""
+        if self._line is None:
+            return None
+        try:
+            reply = self._line.call(
+                "create", CREATE_S, name=name, tags=tags, owner=_owner(), **more
+            )
+        except StoreError as error:
+            if not (isinstance(self.settings, MLflow) and self.settings.offline):
+                raise
+            line = f"{error.args[0].partition(';')[0]}; recording offline"
+            self.notices += [line] if line not in self.notices else []
+            return None
+        return str(reply["id"])
+
+    def _create_local(self, name: str, tags: Mapping[str, str]) -> RunFolder:
         info = RunInfo(
             id="",
             name=name,
             created=int(time.time() * 1000),
             tags=dict(tags),
-            owner=Owner.current().written(),
+            owner=_owner(),
         )
         if isinstance(self.settings, MLflow):
             target = resolve(self.settings, self.root)
             experiment = self.settings.experiment
             info = replace(info, experiment=experiment, uri=target.shown, local=target.local)
-        run = self._open(intent.create_local(self.root, info))
-        self._adopt(run.id)
-        return run
+        return intent.create_local(self.root, info)
+
+    def _create_kept(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> str:
+        """A child that no store knows yet, or ever."""
+        folder = self._create_local(name, tags)
+        if params:
+            lines = folder.open_spool()
+            lines.append({"kind": "param", "values": params})
+            lines.close()
+        self.adopt(folder.id)
+        folder.lock.release()
+        return folder.id
 
     def _open(self, folder: RunFolder, wait: float = 0.0) -> Run:
         run = Run(folder, self._deliver, wait)
@@ -165,59 +271,41 @@ class Recorder:
             if timeout:
                 RunFolder(self.root, run.id).unmark()
             return True
-        self._revive()
-        deadline = time.monotonic() + timeout
-        while timeout and self._channel is not None:
-            try:
-                reply = self._channel.call("finish", deadline - time.monotonic(), id=run.id)
-            except TimeoutError:
-                break
-            except Broken:
-                if not self._revive():
-                    break
-            else:
-                self._take_notices()
-                return bool(reply["delivered"])
+        if self._line is None:
+            return False
+        if not timeout:
+            self._line.revive()
+            return False
+        with contextlib.suppress(StoreError):
+            return bool(self._line.call("finish", timeout, id=run.id)["delivered"])
         return False
 
-    def _revive(self) -> bool:
-        """Start another recorder, once, where the first has died; whether there is a new one."""
-        if self._restarted or self._channel is None or self._channel.alive:
-            return False
-        self._restarted = True
+    def _again(self, line: Line) -> None:
+        """Tell a new recorder what the one before it saw to."""
         self.notices.append("the recorder process died; another one goes on for it")
-        assert isinstance(self.settings, MLflow)
-        self._channel = _spawn(self.settings, self.root)
         for run_id in self._runs:
-            self._adopt(run_id)
-        return True
+            line.send("adopt", id=run_id)
+        for run_id in self._children:
+            line.send("adopt", id=run_id, keep=True)
 
     def _adopt(self, run_id: str) -> None:
-        if self._channel is not None:
-            with contextlib.suppress(Broken):
-                self._channel.send("adopt", id=run_id)
+        if self._line is not None:
+            self._line.send("adopt", id=run_id)
 
-    def _call(self, command: str, timeout: float, **fields: Any) -> dict[str, Any]:
-        if self._channel is None:
-            raise StoreError("the recorder is closed")
-        try:
-            return self._channel.call(command, timeout, **fields)
-        except Broken as error:
-            words = self._channel.last_words()
-            raise StoreError(f"the recorder process ended: {words}; see dlcli doctor") from error
-        except TimeoutError as error:
-            raise StoreError(f"the recorder gave no answer in {timeout:.0f} s") from error
-        finally:
-            self._take_notices()
-
-    def _take_notices(self) -> None:
-        if self._channel is not None:
-            self.notices += self._channel.notices
-            self._channel.notices = []
+    def _let_go(self, run_id: str) -> None:
+        """Have the recorder deliver a closed run in its time."""
+        self._children.discard(run_id)
+        if self._line is None:
+            RunFolder(self.root, run_id).unmark()
+            return
+        self._line.revive()
+        self._line.send("let_go", id=run_id)
 
 
-def _spawn(settings: MLflow, root: Path) -> Channel:
-    return Channel({"settings": vars(settings), "root": str(root)})
+def marked(tags: Mapping[str, str], parent_id: str | None) -> dict[str, str]:
+    """Tags as text, with the one that MLflow knows a child by."""
+    marks = {str(key): str(value) for key, value in tags.items()}
+    return marks | ({"mlflow.parentRunId": parent_id} if parent_id else {})
 
 
 def _owner() -> dict[str, Any]:

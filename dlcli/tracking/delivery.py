@@ -71,6 +71,8 @@ class Delivery:
         self.rejected = 0  # values that the store will never take
         self.deleted = False  # in the store, by a person
         self.done = False  # the run is over and the store has everything
+        self.kept = False  # somebody may go on with the run, whatever its status is
+        self.leaves = False  # nobody will ask for it again
         self._next_try = 0.0
         self._wait = FIRST_WAIT_S
 
@@ -132,7 +134,9 @@ class Delivery:
     def _close(self) -> None:
         """Let go of a run that is over: nobody has to look at it again."""
         info = self.folder.read()
-        if info is None or info.status == "RUNNING" or (self.pending and not self.deleted):
+        if self.kept or info is None or info.status == "RUNNING":
+            return
+        if self.pending and not self.deleted:
             return
         if info.upload and info.store_id and not self.deleted:
             self.store.upload(info.store_id, self.folder.artifacts)

@@ -14,6 +14,8 @@ from dlcli.tracking.owner import Lock
 from dlcli.tracking.store import Store
 
 PREFIX = "new-"
+KIND = "dlcli.kind"  # the tag that says what a run is
+TRIAL = "trial"
 
 
 def create(store: Store, root: Path, info: RunInfo) -> RunFolder:
@@ -24,7 +26,8 @@ def create(store: Store, root: Path, info: RunInfo) -> RunFolder:
     lock.acquire()
     try:
         asked = {"name": info.name, "created": info.created, "experiment": info.experiment}
-        note.write_text(json.dumps(asked | {"uri": info.uri}))
+        again = info.tags.get(KIND) == TRIAL  # another will be made for it
+        note.write_text(json.dumps(asked | {"uri": info.uri, "again": again}))
         stored = store.create_run(info.name, info.created, info.tags)
         folder = RunFolder(root, stored.info.run_id)
         own = folder.artifacts.absolute()
@@ -49,6 +52,8 @@ def create_local(root: Path, info: RunInfo) -> RunFolder:
 def close_orphan(note: Path, stores: dict[str, Store], root: Path) -> str | None:
     """Close the run that a process asked for and died before it had a folder.
 
+    A trial's is deleted, as the sweep makes another for the same trial.
+
     Args:
         note: what that process left in ``open/``.
         stores: the store of each experiment that can be reached now.
@@ -67,6 +72,9 @@ def close_orphan(note: Path, stores: dict[str, Store], root: Path) -> str | None
         run_id = store.find_started(asked["name"], asked["created"]) if store else None
         note.unlink(missing_ok=True)
         if run_id is None or store is None or (root / "runs" / run_id).exists():
+            return None
+        if asked.get("again"):
+            store.delete(run_id)
             return None
         store.set_status(run_id, "KILLED", "killed", asked["created"])
         return f"run {asked['name']} ({run_id[:8]}) was killed before it began: marked KILLED"

@@ -38,6 +38,11 @@ def generate() -> str:
     return f"{adjective}-{noun}-{draw.randint(100, 999)}"
 
 
+def is_id(text: str) -> bool:
+    """Whether it looks like the id of a run."""
+    return bool(_ID.match(text))
+
+
 def slug(text: str) -> str:
     """The nearest name that is allowed; "" where nothing of ``text`` can be kept."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -18,7 +18,7 @@ from dlcli.tracking.store import Store
 from dlcli.tracking.uri import resolve
 
 INFINITE = 1.797e308  # what MLflow writes for an infinite number
-ASIDE = ("evaluate",)  # kinds of run (tag dlcli.kind) that `latest` and `best:` pass over
+ASIDE = ("evaluate", "sweep")  # kinds of run (tag dlcli.kind) that `latest` and `best:` pass over
 
 
 @dataclass(frozen=True)

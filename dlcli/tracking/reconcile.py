@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from dlcli.errors import DlcliError
-from dlcli.tracking import intent, spool
+from dlcli.tracking import intent
+from dlcli.tracking.closing import close_abandoned
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
 from dlcli.tracking.owner import SILENT_S, Owner
@@ -71,46 +72,6 @@ class _Stores:
             assert self._target is not None
             self._known[experiment] = Store(self._target, experiment, self._root)
         return self._known[experiment]
-
-
-def close_abandoned(folder: RunFolder) -> bool:
-    """Mark a run KILLED whose owner is dead; whether it was one.
-
-    The owner's lock is waited for a little, as a dying process lets go of its files one by one.
-    """
-    info = folder.read()
-    if info is None or info.status != "RUNNING":
-        return False
-    owned = folder.lock.held
-    if not owned and not folder.lock.acquire(2.0):
-        return False
-    try:
-        status, reason, ended = _last_status(folder)
-        if status == "RUNNING":
-            status, reason, ended = "KILLED", "killed", _last_sign(folder)
-            lines = folder.open_spool()
-            lines.append({"kind": "status", "status": status, "reason": reason, "time": ended})
-            lines.sync()
-            lines.close()
-        folder.update(status=status, reason=reason, ended=ended)
-    finally:
-        if not owned:
-            folder.lock.release()
-    return True
-
-
-def _last_status(folder: RunFolder) -> tuple[str, str, int]:
-    """The spool's word on how the run ended; it is written before run.json is."""
-    last = ("RUNNING", "", 0)
-    for line, _ in spool.read(folder.spool):
-        if line.get("kind") == "status":
-            last = (line["status"], line["reason"], line["time"])
-    return last
-
-
-def _last_sign(folder: RunFolder) -> int:
-    """When the run last wrote anything, in milliseconds since 1970."""
-    return int(folder.spool.stat().st_mtime * 1000)
 
 
 def _repair(folder: RunFolder, stores: _Stores) -> list[str]:

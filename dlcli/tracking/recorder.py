@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import select
 import signal
 import sys
 import threading
@@ -15,47 +13,18 @@ from typing import Any
 
 from dlcli.errors import DlcliError
 from dlcli.tracking import intent, reconcile
+from dlcli.tracking.closing import DYING_S, close_abandoned
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
+from dlcli.tracking.pipe import Pipe
 from dlcli.tracking.settings import MLflow
 from dlcli.tracking.store import Store, old_file_store
 from dlcli.tracking.uri import resolve, scrub, secrets
 
 POLL_S = 0.5
+MOST_RELEASED = 32  # each holds two files open
+CHILD_S = 12.0  # a child's process has ten seconds to stop once the one that started it is gone
 FAREWELL_S = 10.0  # for a store that does not answer, once the training is gone
-
-
-class Pipe:
-    """The line from and to the training process."""
-
-    def __init__(self) -> None:
-        self._in = sys.stdin.fileno()
-        self._out = os.dup(sys.stdout.fileno())
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever is printed goes to the log
-        self._buffer = b""
-        self._parent: int | None = None
-        self.ended = False
-
-    def receive(self, timeout: float | None) -> dict[str, Any] | None:
-        """The next message; None when there is none in time, or never again (``ended``)."""
-        while b"\n" not in self._buffer and not self.ended:
-            if not select.select([self._in], [], [], timeout)[0]:
-                # A forked child of the training can hold the pipe open after its death.
-                self.ended = self._parent is not None and os.getppid() != self._parent
-                return None
-            data = os.read(self._in, 65536)
-            self.ended = not data
-            self._buffer += data
-        if b"\n" not in self._buffer:
-            return None
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
-        self._parent = message.get("parent", self._parent)
-        return message
-
-    def reply(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._out, json.dumps(message, default=str).encode() + b"\n")
 
 
 class Process:
@@ -68,6 +37,9 @@ class Process:
         target = resolve(self.settings, self.root)
         self.store = Store(target, self.settings.experiment, self.root)
         self.deliveries: dict[str, Delivery] = {}
+        self.released: list[Delivery] = []  # to deliver as soon as nobody waits for an answer
+        self.delivered_at = time.monotonic()
+        self.logging = False  # whether its words go to the folder of its first run
         self.notices: list[str] = []
         self.repair: threading.Thread | None = None
         self.closing = False
@@ -84,15 +56,20 @@ class Process:
                 self._look_around()
             elif self.pipe.ended:
                 break
-            else:
+            if message is None or self._late():
                 self._deliver()
         self._end()
+
+    def _late(self) -> bool:
+        """Whether the messages have kept it from delivering for too long."""
+        waited = time.monotonic() - self.delivered_at
+        return waited > 2 * POLL_S or len(self.released) >= MOST_RELEASED
 
     def _patience(self) -> float | None:
         """Seconds to wait for a message; None for as long as it takes."""
         if not self.deliveries:
             return None
-        return POLL_S
+        return 0.0 if self.released else POLL_S
 
     def _answer(self, message: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"number": message["number"]}
@@ -120,7 +97,11 @@ class Process:
         )
         self.store.open()
         folder = intent.create(self.store, self.root, info)
-        self._take(folder)
+        self._take(folder).kept = message.get("keep", False)
+        if message.get("params"):
+            lines = folder.open_spool()
+            lines.append({"kind": "param", "values": message["params"]})
+            lines.close()
         line = old_file_store(self.root) if self.store.target.local else None
         self.notices += [line] if line else []
         return {"id": folder.id}
@@ -133,7 +114,17 @@ class Process:
 
     def do_adopt(self, message: dict[str, Any]) -> dict[str, Any]:
         """Go on with a run that is there, whether the store can be reached or not."""
-        self._take(RunFolder(self.root, message["id"]))
+        delivery = self._take(RunFolder(self.root, message["id"]))
+        delivery.kept = message.get("keep", False)
+        return {}
+
+    def do_let_go(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Deliver the end of a run in its time, and see to it no more."""
+        delivery = self.deliveries.get(message["id"])
+        delivery = delivery or self._take(RunFolder(self.root, message["id"]))
+        delivery.kept = False
+        delivery.leaves = True
+        self.released.append(delivery)
         return {}
 
     def do_records(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -143,15 +134,17 @@ class Process:
         return {"records": [vars(record) for record in from_client(self.store)]}
 
     def do_finish(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Deliver the end of a run."""
+        """Deliver the end of a run, and of those before it."""
+        if self.released:
+            self._deliver()
         delivery = self.deliveries.get(message["id"])
         if delivery is None:
             return {"delivered": False}
         delivery.attempt(now=True)
-        self.notices.extend(delivery.notices())
         if delivery.done:
-            delivery.release()
-            del self.deliveries[message["id"]]
+            self._forget(delivery)
+        else:
+            self.notices.extend(delivery.notices())
         return {"delivered": delivery.done}
 
     def do_close(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -161,22 +154,28 @@ class Process:
             self.repair.join(message["wait"])
         return {}
 
-    def _take(self, folder: RunFolder) -> None:
+    def _take(self, folder: RunFolder) -> Delivery:
         if folder.id in self.deliveries:
             self.deliveries[folder.id].release()
         folder.delivery_lock.acquire(1.0)
-        self.deliveries[folder.id] = Delivery(self.store, folder)
-        if len(self.deliveries) > 1:
-            return
-        with contextlib.suppress(OSError):
-            log = os.open(folder.path / "recorder.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            os.dup2(log, 2)
-            os.dup2(log, 1)
-            os.close(log)
+        delivery = self.deliveries[folder.id] = Delivery(self.store, folder)
+        if not self.logging:
+            self.logging = True
+            _log_to(folder.path / "recorder.log")
+        return delivery
 
     def _deliver(self) -> None:
-        for delivery in self.deliveries.values():
-            delivery.attempt()
+        for delivery in list(self.deliveries.values()):
+            delivery.attempt(now=delivery in self.released)
+            if delivery.leaves and delivery.done:
+                self._forget(delivery)
+        self.released = []
+        self.delivered_at = time.monotonic()
+
+    def _forget(self, delivery: Delivery) -> None:
+        delivery.release()
+        del self.deliveries[delivery.folder.id]
+        self.notices.extend(delivery.notices())
 
     def _look_around(self) -> None:
         """Once the first run is there, see to those that others left."""
@@ -198,18 +197,48 @@ class Process:
             os._exit(0)
 
     def _end(self) -> None:
-        """Close what the training left, as its death or its hurry demands."""
-        deadline = time.monotonic() + FAREWELL_S
-        for delivery in self.deliveries.values():
-            reconcile.close_abandoned(delivery.folder)
-            delivery.attempt(now=True)
-            while delivery.problem and time.monotonic() < deadline:
-                time.sleep(0.2)
-                delivery.attempt(now=True)
-            delivery.release()
+        """Close what the training left, as its death or its hurry demands.
+
+        A child's process may take its time to stop; who outstays it is left to the next start.
+        """
+        start = time.monotonic()
+        left = [(one, CHILD_S if one.kept else DYING_S) for one in self.deliveries.values()]
+        for delivery, _ in left:
+            delivery.kept = False
+        while left:
+            left = [(one, limit) for one, limit in left if not _conclude(one, start, limit)]
+            time.sleep(0.1 if left else 0.0)
         if self.repair is not None:
-            self.repair.join(max(1.0, deadline - time.monotonic()))
+            self.repair.join(max(1.0, start + FAREWELL_S - time.monotonic()))
         self.store.close()
+
+
+def _conclude(delivery: Delivery, start: float, patience: float) -> bool:
+    """Close a run whose process is gone, and deliver it; whether nothing is left to do or to try.
+
+    Args:
+        start: when the last process to tell us anything was seen to be gone.
+        patience: seconds from then on that the run's own process may take.
+    """
+    waited = time.monotonic() - start
+    close_abandoned(delivery.folder, wait=0.0)
+    info = delivery.folder.read()
+    over = info is None or info.status != "RUNNING" or waited > patience
+    if waited < CHILD_S + FAREWELL_S:
+        delivery.attempt(now=over)
+    if not over or (delivery.problem and waited < FAREWELL_S):
+        return False
+    delivery.release()
+    return True
+
+
+def _log_to(path: Path) -> None:
+    """Have everything that is printed from here on in a file."""
+    with contextlib.suppress(OSError):
+        log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.dup2(log, 2)
+        os.dup2(log, 1)
+        os.close(log)
 
 
 class Scrubbed:

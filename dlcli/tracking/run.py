@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from dlcli.errors import BusyError
+from dlcli.errors import BusyError, StoreError
 from dlcli.tracking import spool
 from dlcli.tracking.folder import RunFolder, replace_file
 from dlcli.tracking.names import CleanKeys
@@ -18,6 +18,7 @@ LONGEST_PARAM = 6000  # MLflow's limits, in characters
 LONGEST_TAG = 8000
 METRICS_A_LINE = 500
 PATIENCE_S = 5.0  # for a store, once the run is over
+OPEN_S = 15.0  # for the process before, which was asked to stop and has ten seconds for it
 
 Deliver = Callable[["Run", float], bool]
 
@@ -141,7 +142,8 @@ class Run:
         return self.delivered
 
     def release(self) -> None:
-        """Give the run up without closing it, as its sudden death would."""
+        """Give the run up without closing it; what it logged survives a power loss."""
+        self._spool.sync()
         self._spool.close()
         self._folder.lock.release()
 
@@ -153,31 +155,34 @@ class Run:
         ended = None if status == "RUNNING" else now
         self._folder.update(status=status, reason=reason, ended=ended)
 
+    def recall(self) -> bool:
+        """Read what the run has, so as not to log it again; whether that is more than params."""
+        self._params = {}
+        self._before = {}  # metric and step -> the value that was logged last
+        self._resumes = 0
+        more = False
+        for line, _ in spool.read(self._folder.spool):
+            more = more or line.get("kind") != "param"
+            if line.get("kind") == "param":
+                self._params |= line["values"]
+            elif line.get("kind") == "metric":
+                self._before |= {(name, line["step"]): v for name, v in line["values"].items()}
+            self._resumes += line.get("status") == "RUNNING"
+        return more
+
     def _reopen(self) -> None:
         """Make a run that ended a running one again."""
         self._folder.mark()
-        self._known_params()
-        self._before = self._known_metrics()
+        self.recall()
         self._append_status("RUNNING", "resumed")
         self._resumes += 1
 
     def _known_params(self) -> dict[str, str]:
         if self._params is None:
-            self._params = {}
-            for line, _ in spool.read(self._folder.spool):
-                if line.get("kind") == "param":
-                    self._params |= line["values"]
-                self._resumes += line.get("status") == "RUNNING"
+            self.recall()
+            self._before = {}
+        assert self._params is not None
         return self._params
-
-    def _known_metrics(self) -> dict[tuple[str, int], Any]:
-        """The value that each metric has at each step, as it was logged last."""
-        return {
-            (name, line["step"]): value
-            for line, _ in spool.read(self._folder.spool)
-            if line.get("kind") == "metric"
-            for name, value in line["values"].items()
-        }
 
     def _long(self, kind: str, name: str, text: str) -> str:
         """Keep a whole text in an artifact; return what stands in its place."""
@@ -186,6 +191,28 @@ class Run:
         texts[name] = text
         replace_file(path, json.dumps(texts, indent=1, ensure_ascii=False) + "\n")
         return f"{len(text)} characters, whole in artifact {path.name}"
+
+
+def open_run(root: Path, run_id: str, wait: float = OPEN_S) -> Run:
+    """Work on a run that another process made and delivers; where one did before, go on with it.
+
+    Args:
+        root: the folder of the runs.
+        run_id: of a run that `Recorder.create_child` made or `Recorder.adopt` took on.
+        wait: seconds to wait for a process that worked on it before to be gone.
+
+    Raises:
+        BusyError: that process lives on.
+        StoreError: the run's folder is missing or damaged.
+    """
+    folder = RunFolder(root.absolute(), run_id)
+    if folder.read() is None:
+        raise StoreError(f"{folder.path / 'run.json'}: missing or damaged")
+    folder.lock.acquire(wait)
+    run = Run(folder, lambda run, timeout: False)
+    if run.recall():
+        run._reopen()
+    return run
 
 
 def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, str]:

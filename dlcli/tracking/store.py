@@ -234,6 +234,10 @@ class Store:
             if not token:
                 return
 
+    def delete(self, run_id: str) -> None:
+        """Take a run out of sight, as `mlflow runs delete` does."""
+        self.client.delete_run(run_id)
+
     def is_deleted(self, run_id: str) -> bool:
         """Whether a person deleted the run; False where the store does not say."""
         from mlflow.exceptions import MlflowException

@@ -30,7 +30,7 @@ run = recorder.create_run("victim", {"kind": "test"})
 run.log_params({"lr": 0.1})
 for step in range(10):
     run.log_metrics({"train/loss": 1 / (step + 1)}, step, flush=step == 9)
-print(run.id, recorder._channel.pid, flush=True)
+print(run.id, recorder._line.channel.pid, flush=True)
 sys.stdin.readline()
 for step in range(10, 20):
     run.log_metrics({"train/loss": 1 / (step + 1)}, step, flush=step == 19)

@@ -74,9 +74,9 @@ def losses(steps: int) -> list[tuple[int, float]]:
 
 
 def kill_recorder(recorder: Recorder) -> None:
-    channel = recorder._channel
-    assert channel is not None
-    os.kill(channel.pid, signal.SIGKILL)
+    line = recorder._line
+    assert line is not None
+    os.kill(line.channel.pid, signal.SIGKILL)
     recorder.close()
 
 
