@@ -117,7 +117,7 @@ def check_sizes(sizes: Mapping[str, int], batching: Batching) -> None:
                 f"the {name} split is empty: the data set is too small for its fractions "
                 f"({', '.join(f'{key} {value}' for key, value in sizes.items())} examples)"
             )
-    if batching.drop_last and sizes["train"] < batching.batch_size:
+    if batching.drop_last and "train" in sizes and sizes["train"] < batching.batch_size:
         raise DataError(
             f"the train split has {sizes['train']} examples, fewer than one batch of "
             f"{batching.batch_size}, and data.drop_last leaves that out; "

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from dlcli.data import answers
 from dlcli.data.columns import features, fit_columns, restored, state
 from dlcli.data.examples import Examples, Source
+from dlcli.data.given import given
 from dlcli.data.memory import Memory
 from dlcli.data.normalize import Preprocessing
 from dlcli.data.spec import DataSpec
@@ -18,6 +19,7 @@ from dlcli.data.table_file import Layout, read_table
 from dlcli.data.text_file import check_encoding
 from dlcli.errors import ConfigError
 
+PLACES = {"train": "data.path", "test": "data.test"}
 TASKS: dict[str, answers.Asked] = {"classification": "class", "regression": "value"}
 FIT = {"class": answers.fit_classes, "value": answers.fit_values}
 ENCODE = {"class": answers.classes, "value": answers.values}
@@ -94,13 +96,14 @@ class CSV(Memory):
 
     def read(self) -> Source:
         """The rows of one file or both."""
-        files = {"train": ("data.path", self.path), "test": ("data.test", self.test)}
-        sets = {name: self._table(place, path) for name, (place, path) in files.items() if path}
-        asked = self._asked(sets["train"])
+        files = given(PLACES, {"train": self.path, "test": self.test}, bool(self.fitted))
+        sets = {name: self._table(PLACES[name], path) for name, path in files.paths.items()}
+        first = next(iter(sets.values()))
+        asked = self._asked(first)
         if asked == "class":
             sets = {name: answers.named(table) for name, table in sets.items()}
-        spec = DataSpec("vector", (len(sets["train"].inputs),), asked)
-        return Source(str(self.path), spec, sets)
+        spec = DataSpec("vector", (len(first.inputs),), asked)
+        return Source(first.file, spec, sets, files.gone)
 
     def fit(self, source: Source, train: Table) -> dict[str, Any]:
         """What each column is, and the classes, or the values' mean and spread."""

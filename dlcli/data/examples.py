@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 import torch
@@ -63,20 +63,38 @@ class Examples:
 class Source:
     """A data set as it was read: ``train``, and ``val`` and ``test`` where they are given.
 
+    Where there is a training to go by, ``train`` can be gone.
+
     Args:
         name: what to call it in messages: a name, a file or a folder.
         spec: what one example looks like; of examples yet to be encoded, kind and target.
         sets: the examples of each set that is given.
+        gone: for each set that is not there any more, what to say when it is asked for.
     """
 
     name: str
     spec: DataSpec
     sets: Mapping[str, Part]
+    gone: Mapping[str, str] = field(default_factory=dict)
 
-    def fingerprint(self) -> str:
-        """The SHA-256 of all examples, in hexadecimal."""
-        digest = hashlib.sha256()
-        for name, part in sorted(self.sets.items()):
-            digest.update(f"{name} ".encode())
-            part.update(digest)
-        return digest.hexdigest()
+    def fingerprints(self) -> dict[str, str]:
+        """The SHA-256 of the examples of each set, in hexadecimal."""
+        return {name: sha256(name, part) for name, part in sorted(self.sets.items())}
+
+    def without(self, split: str) -> str:
+        """What to say of a split that is not there: its file is gone, or that it is cut from."""
+        if split in self.gone:
+            return self.gone[split]
+        if "train" in self.gone:
+            return f"{self.gone['train']}; the {split} split is a share of it"
+        return (
+            f"data.{split}: the run was trained with a {split} set of its own, and there is none "
+            "now; name its file"
+        )
+
+
+def sha256(name: str, part: Part) -> str:
+    """The hash of a set with its name, in hexadecimal."""
+    digest = hashlib.sha256(f"{name} ".encode())
+    part.update(digest)
+    return digest.hexdigest()

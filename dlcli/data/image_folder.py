@@ -75,11 +75,11 @@ class ImageFolder(Memory):
         self.size = size
         self.mode = mode
         self.on_error = on_error
-        self._encoding: dict[str, Any] = {}
+        self._encoded_by: dict[str, Any] = {}
 
     def fit(self, source: Source, train: Any) -> dict[str, Any]:
         """The classes and the mode, which another set of images has to go by."""
-        return self._encoding
+        return self._encoded_by
 
     def read(self) -> Source:
         """All images as ``(N, C, size, size)`` bytes.
@@ -88,14 +88,17 @@ class ImageFolder(Memory):
             DataError: if the folder is not what it should be, a file is refused, or the images
                 do not fit in memory.
         """
-        tree = find_images(self.root)
-        self._encoding = dict(self.fitted.get("encoding") or self._encode(tree))
-        mode, classes = self._encoding["mode"], tuple(self._encoding["classes"])
-        check_known(tree, classes)
+        known = self.fitted.get("encoding", {})
+        tree = find_images(self.root, known.get("classes", ()))
+        self._encoded_by = dict(known or self._encode(tree))
+        mode, classes = self._encoded_by["mode"], tree.classes
+        check_known(tree)
         check_memory(tree, self.size, CHANNELS[mode])
         sets = {name: self._decode(files, classes, mode) for name, files in tree.sets.items()}
         spec = DataSpec("image", (CHANNELS[mode], self.size, self.size), "class", classes=classes)
-        return Source(str(self.root), spec, sets)
+        lacking = [name for name in self.fitted.get("sets", ()) if name not in sets]
+        gone = {name: f"data.root: {self.root} has no {name}" for name in lacking}
+        return Source(str(self.root), spec, sets, gone)
 
     def _encode(self, tree: Tree) -> dict[str, Any]:
         if self.mode != "auto":
@@ -167,13 +170,14 @@ def check(size: int, mode: str, on_error: str) -> None:
         raise ConfigError(problems)
 
 
-def check_known(tree: Tree, classes: Sequence[str]) -> None:
-    """Raise DataError for a class that the model was not trained on."""
-    strange = sorted(set(tree.classes) - set(classes))
+def check_known(tree: Tree) -> None:
+    """Raise DataError for a class that the model is not trained on."""
+    found = {name for classes in tree.sets.values() for name in classes}
+    strange = sorted(found - set(tree.classes))
     if strange:
         raise DataError(
             f"data.root: {tree.root} has the class {', '.join(strange)}, which the model was not "
-            f"trained on; its classes are {', '.join(classes)}"
+            f"trained on; its classes are {', '.join(tree.classes)}"
         )
 
 

@@ -21,23 +21,27 @@ Classes = Mapping[str, Sequence[Path]]
 
 @dataclass(frozen=True)
 class Tree:
-    """The files of each class of each set: ``train`` alone where there is one tree to split."""
+    """The files of each class of each set: ``train`` alone where there is one tree to split.
+
+    Args:
+        root: the folder of it all.
+        sets: by name.
+        classes: to tell apart.
+    """
 
     root: Path
     sets: Mapping[str, Classes]
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes of ``train``, in the order of their names."""
-        return tuple(sorted(self.sets["train"]))
+    classes: tuple[str, ...]
 
 
-def find_images(root: Path) -> Tree:
+def find_images(root: Path, trained: Sequence[str] = ()) -> Tree:
     """The files below ``root/train``, ``root/val`` and ``root/test``, or below ``root``.
 
     Args:
         root: holds ``train`` beside ``val`` or ``test``, each with a folder for every class; or
             the folders of the classes themselves. What lies deeper belongs to the same class.
+        trained: the classes of a training to go by, which needs no ``train``; else they are those
+            of ``train``, in the order of their names.
 
     Raises:
         DataError: if there is no such folder, not two classes, or one without files.
@@ -45,15 +49,17 @@ def find_images(root: Path) -> Tree:
     check_root(root)
     folders = split_folders(root)
     if not folders:
-        tree = Tree(root, {"train": classes_of(root)})
-    elif "train" not in folders:
+        sets = {"train": classes_of(root)}
+    elif "train" not in folders and not trained:
         raise DataError(
             f"data.root: {root} has {', '.join(folder.name for folder in folders.values())}, "
             "but no train; put there the images to train on"
         )
     else:
-        tree = Tree(root, {name: classes_of(folder) for name, folder in folders.items()})
-    check_classes(tree)
+        sets = {name: classes_of(folder) for name, folder in folders.items()}
+    tree = Tree(root, sets, tuple(trained or sorted(sets["train"])))
+    if not trained:
+        check_classes(tree)
     return tree
 
 

@@ -75,11 +75,12 @@ class Table:
     label: Column
     header: Header
 
-    def read(self, paths: Mapping[str, Path], encoding: str) -> dict[str, Texts]:
-        """The texts of each set, from tables separated by tabs, commas or semicolons.
+    def read(self, paths: Mapping[str, Path], encoding: str) -> tuple[dict[str, Texts], bool]:
+        """The texts of each set, and whether there is a header.
 
         Args:
-            paths: of the tables, ``train`` first, which says for all whether there is a header.
+            paths: of the tables, separated by tabs, commas or semicolons; the first says for all
+                whether there is a header.
             encoding: of the tables.
 
         Raises:
@@ -91,8 +92,10 @@ class Table:
         }
         for name, rows in tables.items():
             check_width(paths[name], rows)
-        header = self._has_header(paths["train"], tables["train"])
-        return {name: self._texts(paths[name], rows, header) for name, rows in tables.items()}
+        first = next(iter(paths))
+        header = self._has_header(paths[first], tables[first])
+        sets = {name: self._texts(paths[name], rows, header) for name, rows in tables.items()}
+        return sets, header
 
     def _texts(self, path: Path, rows: Sequence[Row], header: bool) -> Texts:
         width, names = len(rows[0][1]), rows[0][1] if header else None

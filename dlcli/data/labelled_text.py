@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from dlcli.data.examples import Examples, Source
+from dlcli.data.given import given
 from dlcli.data.labelled_file import Column, Header, Table, Texts, read_classes
 from dlcli.data.loader import Augmentation
 from dlcli.data.memory import Memory
@@ -20,6 +21,7 @@ from dlcli.data.text_file import check_encoding
 from dlcli.data.tokenizer import PADDING, UNKNOWN, Level, counted, cut, fit_tokenizer, restored
 from dlcli.errors import ConfigError, DataError
 
+PLACES = {"train": "data.train", "val": "data.val", "test": "data.test"}
 # In this order: their indices are 0 and 1.
 SPECIAL = (PADDING, UNKNOWN)
 
@@ -100,6 +102,7 @@ class LabelledText(Memory):
         self.min_count = min_count
         self.max_vocabulary = max_vocabulary
         self.lower = lower
+        self._header: bool | None = None
 
     def read(self) -> Source:
         """The texts of each set that is given."""
@@ -107,8 +110,9 @@ class LabelledText(Memory):
         if self.files:
             names = ", ".join(str(path) for path in self.files.values())
             return Source(names, spec, {"train": read_classes(self.files, self.encoding)})
-        sets = self.columns.read(self.tables, self.encoding)
-        return Source(str(self.tables["train"]), spec, sets)
+        files = given(PLACES, self.tables, bool(self.fitted))
+        sets, self._header = self._columns().read(files.paths, self.encoding)
+        return Source(str(next(iter(files.paths.values()))), spec, sets, files.gone)
 
     def fit(self, source: Source, train: Texts) -> dict[str, Any]:
         """The vocabulary, the classes and the longest text of the training split."""
@@ -123,7 +127,8 @@ class LabelledText(Memory):
                 "there is nothing to tell apart"
             )
         length = min(self.max_length, max(map(len, cuts)))
-        return {**tokenizer.state(), "classes": classes, "length": length}
+        found = {"classes": classes, "length": length, "header": self._header}
+        return {**tokenizer.state(), **found}
 
     def encode(self, part: Texts, encoding: Mapping[str, Any]) -> Examples:
         """Texts as ``(N, T)`` indices, and their classes."""
@@ -146,6 +151,13 @@ class LabelledText(Memory):
             vocabulary=tuple(encoding["vocabulary"]),
             padding=encoding["vocabulary"].index(PADDING),
         )
+
+    def _columns(self) -> Table:
+        """Where texts and labels are, with a header as the tables trained on have it."""
+        header = self.fitted.get("encoding", {}).get("header")
+        if header is None or self.columns.header != "auto":
+            return self.columns
+        return replace(self.columns, header=header)
 
 
 def check_sources(tables: Mapping[str, Path], files: Mapping[str, Any]) -> None:

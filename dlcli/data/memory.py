@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -13,17 +14,20 @@ import torch
 from torch import Tensor
 
 from dlcli.data.check import check_arguments, check_examples, check_sizes
-from dlcli.data.examples import Examples, Part, Source
+from dlcli.data.examples import Examples, Source
 from dlcli.data.loader import Augmentation, Shard, TensorLoader
 from dlcli.data.normalize import (
     Normalizer,
     Preprocessing,
     bounds,
     fit_normalizer,
+    image_dims,
     restore_normalizer,
 )
+from dlcli.data.partition import Partition, known_sets
 from dlcli.data.spec import DataSpec
-from dlcli.data.split import plain, share_of, stratified
+from dlcli.data.tokenizer import trimmed
+from dlcli.errors import DataError
 
 Split = Literal["train", "val", "test"]
 
@@ -76,12 +80,15 @@ class Memory(pl.LightningDataModule, ABC):
         self.normalize = normalize
         self.train_size = train_size
         self.fitted: dict[str, Any] = {}
+        self._is_set_up = False
         self._train_loader: TensorLoader | None = None
         self._train_state: dict[str, int] = {}
 
     @abstractmethod
     def read(self) -> Source:
         """All examples, raw, with a ``train`` set at least.
+
+        Where ``fitted`` is that of a training to go by, a set whose file is gone may lack.
 
         Raises:
             DataError: if they cannot be read.
@@ -116,7 +123,8 @@ class Memory(pl.LightningDataModule, ABC):
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of all examples, in hexadecimal, however they are split."""
-        return self._source.fingerprint()
+        sums = list(self.fitted["sets"].values())
+        return sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
 
     def go_by(self, fitted: Mapping[str, Any]) -> None:
         """Use what was fitted in another training, instead of fitting it again.
@@ -129,32 +137,37 @@ class Memory(pl.LightningDataModule, ABC):
     def setup(self, stage: str | None = None) -> None:
         """Read, check, split and encode, once.
 
+        With a training to go by, a split is not encoded before it is asked for.
+
         Raises:
             DataError: if the data is damaged, empty, or does not fit its own description.
         """
-        if hasattr(self, "_splits"):
+        if self._is_set_up:
             return
-        source = self.read()
+        known = dict(self.fitted)
+        self._source = source = self.read()
         ready = {name: part for name, part in source.sets.items() if isinstance(part, Examples)}
         check_examples(source.name, source.spec, ready)
-        parts = self._split(source)
-        check_sizes({name: len(part) for name, part in parts.items()}, self)
-        known = dict(self.fitted)
-        encoding = known["encoding"] if known else self.fit(source, parts["train"])
-        splits = {name: self.encode(part, encoding) for name, part in parts.items()}
-        spec = self.describe(source.spec, encoding)
-        if not ready:
-            check_examples(source.name, spec, splits)
-        self._source = source
-        self._normalizer = self._fit_normalizer(spec, splits["train"], known.get("normalize"))
-        low, high = known.get("bounds") or self._bounds(spec, splits["train"])
-        self._spec = replace(spec, low=low, high=high)
+        cut = Partition(self.val_fraction, self.test_fraction, self.seed, self.train_size)
+        sums = source.fingerprints()
+        self._parts = cut.splits(source, known_sets(known.get("sets", {}), sums))
+        check_sizes({name: len(part) for name, part in self._parts.items()}, self)
+        self._splits: dict[str, Examples] = {}
+        self._encoding = known["encoding"] if known else self.fit(source, self._parts["train"])
+        self._spec = self.describe(source.spec, self._encoding)
+        if not known:
+            self._splits = {name: self._encoded(name) for name in self._parts}
+        self._normalizer = self._fit_normalizer(known.get("normalize"))
+        low, high = known.get("bounds") or self._bounds()
+        self._spec = replace(self._spec, low=low, high=high)
         self.fitted = {
-            "encoding": encoding,
+            "encoding": self._encoding,
             "normalize": self._normalizer.state() if self._normalizer else {},
             "bounds": [low, high],
+            "sets": sums,
+            "partition": asdict(cut),
         }
-        self._splits = splits
+        self._is_set_up = True
 
     def train_dataloader(self) -> TensorLoader:
         """Shuffled, augmented batches of this process's share of the training split."""
@@ -178,7 +191,11 @@ class Memory(pl.LightningDataModule, ABC):
         return self.eval_dataloader("test")
 
     def eval_dataloader(self, split: Split) -> TensorLoader:
-        """A split as it is, in order, without augmentation."""
+        """A split as it is, in order, without augmentation.
+
+        Raises:
+            DataError: if it is gone.
+        """
         return self._loader(split, max(self.batch_size, LEAST_EVALUATION_BATCH))
 
     def state_dict(self) -> dict[str, Any]:
@@ -209,8 +226,7 @@ class Memory(pl.LightningDataModule, ABC):
         augment: Augmentation | None = None,
         drop_last: bool = False,
     ) -> TensorLoader:
-        self._place()
-        examples = self._splits[split]
+        examples = self._placed(split)
         return TensorLoader(
             examples.inputs,
             examples.targets,
@@ -227,17 +243,32 @@ class Memory(pl.LightningDataModule, ABC):
         trainer = self.trainer
         return Shard() if trainer is None else Shard(trainer.global_rank, trainer.world_size)
 
-    def _place(self) -> None:
-        """Move the splits to the GPU that trains, once, if they fit well."""
-        device = self._best_device()
-        if device == self._splits["train"].inputs.device:
-            return
-        self._splits = {name: part.to(device) for name, part in self._splits.items()}
-        if self._normalizer is not None:
-            self._normalizer = self._normalizer.to(device)
+    def _encoded(self, split: str) -> Examples:
+        """A split as tensors.
 
-    def _best_device(self) -> torch.device:
-        held = self._splits["train"].inputs.device
+        Raises:
+            DataError: if it is gone, or is not what it should be.
+        """
+        if split not in self._parts:
+            raise DataError(self._source.without(split))
+        part = self._parts[split]
+        examples = self.encode(part, self._encoding)
+        if examples is not part:
+            check_examples(self._source.name, self._spec, {split: examples})
+        return examples
+
+    def _placed(self, split: str) -> Examples:
+        """A split as tensors, on the GPU that trains if all splits fit there well."""
+        if split not in self._splits:
+            self._splits[split] = self._encoded(split)
+        device = self._best_device(self._splits[split].inputs.device)
+        if device != self._splits[split].inputs.device:
+            self._splits = {name: part.to(device) for name, part in self._splits.items()}
+            if self._normalizer is not None:
+                self._normalizer = self._normalizer.to(device)
+        return self._splits[split]
+
+    def _best_device(self, held: torch.device) -> torch.device:
         if self.device == "cpu" or self.trainer is None or held.type == "cuda":
             return held
         root = self.trainer.strategy.root_device
@@ -247,53 +278,22 @@ class Memory(pl.LightningDataModule, ABC):
         needed = sum(part.nbytes for part in self._splits.values())
         return root if needed < free / 4 else held
 
-    def _fit_normalizer(
-        self, spec: DataSpec, train: Examples, state: Mapping[str, Tensor] | None
-    ) -> Normalizer | None:
-        if spec.kind == "tokens":
+    def _fit_normalizer(self, state: Mapping[str, Tensor] | None) -> Normalizer | None:
+        if self._spec.kind == "tokens":
             return None
         if state is not None:
             return restore_normalizer(self.normalize, state)
-        return fit_normalizer(self.normalize, train.inputs, image_dims(train.inputs))
+        train = self._splits["train"].inputs
+        return fit_normalizer(self.normalize, train, image_dims(train))
 
-    def _bounds(self, spec: DataSpec, train: Examples) -> tuple[float, float]:
+    def _bounds(self) -> tuple[float, float]:
         if self._normalizer is None:
-            return spec.low, spec.high
-        return bounds(self._normalizer, train.inputs, image_dims(train.inputs))
+            return self._spec.low, self._spec.high
+        train = self._splits["train"].inputs
+        return bounds(self._normalizer, train, image_dims(train))
 
     def _prepare(self) -> Callable[[Tensor], Tensor] | None:
         """What a batch of inputs goes through before a net reads it."""
         if self._spec.padding is None:
             return self._normalizer
         return partial(trimmed, padding=self._spec.padding)
-
-    def _split(self, source: Source) -> dict[str, Part]:
-        """The sets that were read, and those that are cut from the training set."""
-        fractions = {"test": self.test_fraction, "val": self.val_fraction}
-        missing = {name: part for name, part in fractions.items() if name not in source.sets}
-        train = source.sets["train"]
-        cut = self._cut(source, train, missing)
-        rest = cut.pop("rest")
-        if self.train_size is not None:
-            share = share_of(self.train_size, len(rest))
-            rest = self._cut(source, rest, {"kept": share})["kept"]
-        return {**source.sets, **cut, "train": rest}
-
-    def _cut(self, source: Source, part: Part, fractions: Mapping[str, float]) -> dict[str, Part]:
-        """The named shares of a part, and the rest."""
-        if source.spec.target == "class":
-            indices = stratified(part.targets, fractions, self.seed)
-        else:
-            indices = plain(len(part), fractions, self.seed)
-        return {name: part.take(chosen) for name, chosen in indices.items()}
-
-
-def trimmed(tokens: Tensor, padding: int) -> Tensor:
-    """Texts ``(B, T)`` without the last places that are padding in all of them; at least one."""
-    used = (tokens != padding).any(0).nonzero()
-    return tokens[:, : int(used.max()) + 1] if len(used) else tokens[:, :1]
-
-
-def image_dims(inputs: Tensor) -> tuple[int, ...]:
-    """The dimensions to average over: all but the channels of images, the examples of vectors."""
-    return (0, *range(2, inputs.ndim))

@@ -202,3 +202,8 @@ def bounds(normalizer: Normalizer, inputs: Tensor, dims: tuple[int, ...]) -> tup
         extremes = [normalizer(lowest).aminmax(), normalizer(highest).aminmax()]
     low = min(float(extreme.min) for extreme in extremes)
     return low, max(float(extreme.max) for extreme in extremes)
+
+
+def image_dims(inputs: Tensor) -> tuple[int, ...]:
+    """The dimensions to average over: all but the channels of images, the examples of vectors."""
+    return (0, *range(2, inputs.ndim))

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from dlcli.data.examples import Examples, Source
+from dlcli.data.given import given
 from dlcli.data.labels import in_order
 from dlcli.data.loader import Augmentation
 from dlcli.data.memory import Memory
@@ -18,6 +19,8 @@ from dlcli.data.recordings import Recordings
 from dlcli.data.signal_file import read_signals
 from dlcli.data.spec import DataSpec
 from dlcli.errors import DataError
+
+PLACES = {"train": "data.train", "test": "data.test"}
 
 
 class Signals(Memory):
@@ -62,11 +65,11 @@ class Signals(Memory):
 
     def read(self) -> Source:
         """The recordings of one file or both."""
-        sets = {"train": read_signals("data.train", self.train)}
-        if self.test is not None:
-            sets["test"] = read_signals("data.test", self.test)
-        shape = tuple(sets["train"].signals.shape[1:])
-        return Source(str(self.train), DataSpec("signal", shape, "class"), sets)
+        files = given(PLACES, {"train": self.train, "test": self.test}, bool(self.fitted))
+        sets = {name: read_signals(PLACES[name], path) for name, path in files.paths.items()}
+        first = next(iter(sets.values()))
+        spec = DataSpec("signal", tuple(first.signals.shape[1:]), "class")
+        return Source(first.file, spec, sets, files.gone)
 
     def fit(self, source: Source, train: Recordings) -> dict[str, Any]:
         """The names of the classes, and the shape of a signal."""

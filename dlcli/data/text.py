@@ -160,8 +160,7 @@ class Corpus(Memory):
     ) -> TensorLoader:
         if not shuffle or self.offsets == "fixed":
             return super()._loader(split, batch_size, shuffle, augment, drop_last)
-        self._place()
-        examples = self._splits[split]
+        examples = self._placed(split)
         assert isinstance(examples, TextExamples)
         return WindowLoader(
             examples, batch_size, seed=self.seed, drop_last=drop_last, shard=self._shard()

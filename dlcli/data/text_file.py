@@ -79,7 +79,7 @@ def read_bytes(path: Path, place: str) -> bytes:
     if path.is_dir():
         raise DataError(f"{place}: {path} is a folder; name a text file")
     if not path.is_file():
-        raise DataError(f"{place}: no file {path}{nearest(path)}")
+        raise DataError(absent(path, place))
     try:
         content = path.read_bytes()
         if content.startswith(GZIP):
@@ -91,6 +91,11 @@ def read_bytes(path: Path, place: str) -> bytes:
     if not content.strip():
         raise DataError(f"{path}: empty; there is nothing to learn from")
     return content
+
+
+def absent(path: Path, place: str) -> str:
+    """That there is no such file, by the argument that names it."""
+    return f"{place}: no file {path}{nearest(path)}"
 
 
 def nearest(path: Path) -> str:

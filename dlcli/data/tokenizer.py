@@ -123,3 +123,9 @@ def joined(words: Iterable[str]) -> str:
     """Words as a line of text, or as many lines as there are line ends among them."""
     line = re.sub(r" ?\n ?", "\n", " ".join(words))
     return OPENING.sub(r"\1", CLOSING.sub(r"\1", line))
+
+
+def trimmed(tokens: Tensor, padding: int) -> Tensor:
+    """Texts ``(B, T)`` without the last places that are padding in all of them; at least one."""
+    used = (tokens != padding).any(0).nonzero()
+    return tokens[:, : int(used.max()) + 1] if len(used) else tokens[:, :1]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.run import Run
+from dlcli.training.changes import Split, differences
 from dlcli.training.checkpoint import load, write_text
 from dlcli.training.confusion import count, per_class
 from dlcli.training.experiment import build_data, build_model, build_trainer
@@ -28,8 +29,6 @@ from dlcli.training.pictures import draw_pictures
 from dlcli.training.source import Source
 from dlcli.training.train import ending
 from dlcli.training.weights import restore
-
-Split = Literal["train", "val", "test"]
 
 # What of the run's trainer changes the numbers: with these they are the run's own.
 KEPT = ("_target_", "accelerator", "precision", "deterministic", "benchmark")
@@ -84,7 +83,7 @@ def evaluate(
     data, spec = build_data(config.values["data"], config.allow, fitted)
     model = build_model({**config.values, "compile": False}, spec, config.allow)
     restore(model, checkpoint["state_dict"], source.checkpoint)
-    warnings = differences(checkpoint, data)
+    warnings = differences(checkpoint, data, split, config.overrides)
     with failures_explained(data, config.allow):
         trainer = one_device_trainer(config, split, root)
         metrics = measure(trainer, model, data, split)
@@ -101,18 +100,6 @@ def evaluate(
     return EvaluateResult(
         run.id, run.name, source.run_id, split, metrics, kept, run.artifacts, warnings
     )
-
-
-def differences(checkpoint: Mapping[str, Any], data: LightningDataModule) -> list[str]:
-    """Why the metrics may not be those of the run: its data has changed since."""
-    before = checkpoint.get("dlcli", {}).get("fingerprint", "")
-    now = str(getattr(data, "fingerprint", ""))
-    if not before or before == now:
-        return []
-    return [
-        f"data: it has changed since the run was trained (fingerprint {before[:12]}, now "
-        f"{now[:12]}), so these are not the metrics of the data it was trained on"
-    ]
 
 
 def one_device_trainer(config: Config, split: Split, root: Path) -> Trainer:

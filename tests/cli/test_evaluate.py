@@ -101,15 +101,50 @@ def test_what_is_not_there_is_refused_and_nothing_made(dlcli, folder, arguments,
     assert list(folder.iterdir()) == []
 
 
-def test_changed_data_is_told():
-    from dlcli.training.evaluate import differences
+def test_changed_data_of_the_users_own_is_told():
+    from dlcli.training.changes import differences
 
     checkpoint = {"dlcli": {"fingerprint": "a" * 64}}
-    assert differences(checkpoint, SimpleNamespace(fingerprint="a" * 64)) == []
-    assert differences(checkpoint, SimpleNamespace(fingerprint="b" * 64)) == [
+    assert differences(checkpoint, SimpleNamespace(fingerprint="a" * 64), "test") == []
+    assert differences(checkpoint, SimpleNamespace(fingerprint="b" * 64), "test") == [
         "data: it has changed since the run was trained (fingerprint aaaaaaaaaaaa, now "
         "bbbbbbbbbbbb), so these are not the metrics of the data it was trained on"
     ]
+
+
+SHARES = {"seed": 0, "val_fraction": 0.1, "test_fraction": 0.2, "train_size": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changes", "what"),
+    [
+        ({"train": "a"}, {"train": "a"}, [], None),
+        ({"train": "a"}, {"train": "b"}, [], "it has changed since the run was trained"),
+        ({"train": "a"}, {"test": "t"}, ["data.test=other.csv"], None),
+        ({"train": "a"}, {"train": "a", "test": "t"}, ["data.test=other.csv"], None),
+        ({"train": "a", "test": "t"}, {"test": "t"}, [], None),
+        ({"train": "a", "test": "t"}, {"test": "u"}, [], "the test set has changed since"),
+        ({"train": "a", "test": "t"}, {"test": "u"}, ["data.test=other.csv"], None),
+        ({"train": "a", "val": "v"}, {"train": "a", "val": "w"}, [], None),
+        (
+            {"train": "a"},
+            {"train": "a", "seed": 1},
+            ["data.seed=1"],
+            "it is shared out otherwise than in the training (data.seed was 0, now 1), so the "
+            "test split has examples that were trained on",
+        ),
+        ({"train": "a", "test": "t"}, {"test": "t", "seed": 1}, ["data.seed=1"], None),
+    ],
+)
+def test_of_changed_data_what_matters_to_the_split_is_told(before, now, changes, what):
+    from dlcli.training.changes import differences
+
+    shares = SHARES | {"seed": now.pop("seed", 0)}
+    trained = {"dlcli": {"fitted": {"sets": before, "partition": SHARES}}}
+    data = SimpleNamespace(fitted={"sets": now, "partition": shares})
+    told = differences(trained, data, "test", changes)
+    assert len(told) == (what is not None)
+    assert what is None or told[0].startswith(f"data: {what}")
 
 
 def test_figures_of_each_class():

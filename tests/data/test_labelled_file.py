@@ -26,7 +26,7 @@ def tsv(rows=ROWS) -> str:
 def table(path: Path, text=0, label=1, header="auto") -> Texts:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return Table(text, label, header).read({"train": path}, "utf-8")["train"]
+        return Table(text, label, header).read({"train": path}, "utf-8")[0]["train"]
 
 
 def pairs(found: Texts) -> list[tuple[str, str]]:
@@ -60,7 +60,7 @@ def test_a_header_is_told_by_its_label(tmp_path):
         "data.header=false reads it as an example$"
     )
     with pytest.warns(UserWarning, match=message):
-        found = Table(0, 1, "auto").read({"train": path}, "utf-8")["train"]
+        found = Table(0, 1, "auto").read({"train": path}, "utf-8")[0]["train"]
     assert pairs(found) == ROWS
     assert pairs(table(path, header=True)) == ROWS
     assert len(table(path, header=False)) == 5
@@ -68,7 +68,7 @@ def test_a_header_is_told_by_its_label(tmp_path):
 
 def test_the_header_of_the_training_table_is_that_of_all(tmp_path):
     train, val = write(tmp_path, tsv()), write(tmp_path, "a\t1\nb\t0\nc\t0\n", "val.tsv")
-    sets = Table(0, 1, "auto").read({"train": train, "val": val}, "auto")
+    sets, _ = Table(0, 1, "auto").read({"train": train, "val": val}, "auto")
     assert [len(found) for found in sets.values()] == [4, 3]
 
 
