@@ -52,6 +52,11 @@ class LocalExecutor:
         """How many trials may run at once; fewer once a GPU has failed too often."""
         return min(self._workers, len(self._devices)) if len(self._devices) else self._workers
 
+    @property
+    def server_pid(self) -> int:
+        """The process that trials are forked from."""
+        return self._server.pid
+
     def start(self, folder: TrialFolder, task: str, payload: Mapping[str, Any]) -> LocalHandle:
         """Start a trial's process; returns before it has begun.
 
@@ -109,7 +114,8 @@ class LocalExecutor:
                 return self._server
             except OSError:
                 pass  # it has died just now
-        self._tell(f"the process that trials start from ended: {self._server.last_words()}")
+        last = self._server.last_words()
+        self._tell(f"the process that trials start from ended: {last}; starting another")
         self._server.close()
         self._server = self._new_server()
         self._server.start(request, status)

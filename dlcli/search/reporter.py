@@ -53,7 +53,7 @@ class Reporter:
         if os.getpid() != self._process:  # a further rank, or what the task has forked
             return False
         self.trial.append(Report(step, dict(values)))
-        return self.trial.stop_asked
+        return self.stop_asked
 
 
 Task = Callable[[dict[str, Any], Reporter], Outcome]

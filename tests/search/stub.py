@@ -102,3 +102,21 @@ def _environment(payload: dict[str, Any]) -> None:
     for name in payload["names"]:
         print(f"{name}={os.environ.get(name)}")
     print(f"folder={Path.cwd()}")
+
+
+def distributed(payload: dict[str, Any], reporter: Reporter) -> Outcome:
+    """Start a second rank as Lightning does: the same command, told only that it is one."""
+    import __main__
+
+    rank = int(os.environ.get("LOCAL_RANK", "0"))
+    print(f"rank {rank} of {len(payload.get('secret', ''))}")
+    if rank == 0:
+        os.environ["LOCAL_RANK"] = "0"  # Lightning does so
+        command = [sys.executable, "-m", __main__.__spec__.name, *sys.argv[1:]]
+        other = subprocess.Popen(command, env=os.environ | {"LOCAL_RANK": "1"})
+        time.sleep(600 if payload.get("hang") else 0)
+        assert other.wait() == 0
+    elif payload.get("hang"):
+        time.sleep(600)
+    reporter.report(1, {"val/loss": 1.0})
+    return Outcome("complete", {"val/loss": 1.0})

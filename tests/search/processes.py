@@ -1,0 +1,25 @@
+"""Which processes there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def members(group: int | None) -> list[int]:
+    """Those of a process group that run."""
+    return [pid for pid, state, its in _all() if its == group and state != "Z"]
+
+
+def alive(pid: int) -> bool:
+    return any(one == pid and state != "Z" for one, state, _ in _all())
+
+
+def _all() -> list[tuple[int, str, int]]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        found.append((int(stat.parent.name), fields[0], int(fields[2])))
+    return found
