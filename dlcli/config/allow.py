@@ -13,6 +13,7 @@ PREFIXES = (
     "dlcli.training",
     "dlcli.tracking.settings",
     "dlcli.config.settings",
+    "dlcli.search.settings",
     "optuna.pruners",
     "optuna.samplers",
     "pytorch_lightning.callbacks",

@@ -27,6 +27,9 @@ REQUIRED = (
     "tracking",
 )
 
+# Groups without which nothing can be searched.
+SEARCH = ("search", "pruner", "executor")
+
 # What is passed when a node is built, so that no file gives it.
 GIVEN = {
     "model": {"spec", "optimizer", "scheduler", "regularizer"},
@@ -34,6 +37,7 @@ GIVEN = {
     "optimizer": {"params"},
     "scheduler.curve": {"optimizer", "total_steps", "total_iters", "T_max"},
     "trainer": {"callbacks", "logger", "plugins", "default_root_dir"},
+    "search.sampler": {"seed"},
 }
 # A file may give the length of a schedule itself.
 _MAY_BE_WRITTEN = {"total_steps", "total_iters", "T_max"}
@@ -51,7 +55,7 @@ class Check:
 
     def __init__(self, targets: Targets, groups: Iterable[str], required: Iterable[str]) -> None:
         self._targets = targets
-        self._required_groups = [name for name in REQUIRED if name in set(required)]
+        self._required_groups = [name for name in (*REQUIRED, *SEARCH) if name in set(required)]
         self._groups = {*groups, *self._required_groups}
         self.problems: list[Problem] = []
 
@@ -67,7 +71,7 @@ class Check:
                 self._add(name, f"nothing is chosen; write {name}=OPTION")
 
     def _group(self, name: str, value: Any) -> None:
-        if name in REQUIRED and value is not None:
+        if name in self._required_groups and value is not None:
             self._must_be_node(name, value)
         if name == "callbacks" and isinstance(value, Mapping):
             for callback, node in value.items():

@@ -21,7 +21,7 @@ def split(
     values: list[Override] = []
     problems: list[str] = []
     for override in overrides:
-        if not _is_choice(override, repository):
+        if not is_choice(override, repository):
             values.append(override)
         elif problem := _problem(override, listed, repository):
             problems.append(f"override {redact_override(override.text)}: {problem}")
@@ -31,16 +31,23 @@ def split(
 
 
 def listed_groups(root: str, repository: Repository) -> list[str]:
-    """Return the groups of a root's defaults list."""
+    """Return the groups of a root's defaults list, and of the roots that it names."""
     file = repository.file(root)
-    return [name for item in (file.defaults if file else []) for name in _group_names(item)]
+    return [name for item in (file.defaults if file else []) for name in _names(item, repository)]
+
+
+def _names(item: Any, repository: Repository) -> list[str]:
+    if isinstance(item, str):
+        return [] if item == "_self_" else listed_groups(item.partition("@")[0], repository)
+    return _group_names(item)
 
 
 def _group_names(item: Any) -> list[str]:
     return [str(key).split(" ")[-1] for key in item] if isinstance(item, dict) else []
 
 
-def _is_choice(override: Override, repository: Repository) -> bool:
+def is_choice(override: Override, repository: Repository) -> bool:
+    """Tell whether an override chooses an option of a group."""
     group = override.key.partition("@")[0]
     if isinstance(override.value, dict) or "." in group:
         return False
@@ -59,9 +66,13 @@ def _problem(override: Override, listed: list[str], repository: Repository) -> s
         return _deletion_problem(override, listed)
     if rest and top in listed:
         return f"the group is {top}; write {top}={rest}/{override.value}"
+    return unknown_option(group, override.value, repository)
+
+
+def unknown_option(group: str, value: Any, repository: Repository) -> str | None:
+    """Return what is wrong with an option, or a list of some, None where a group has them."""
     options = repository.options(group)
-    names = override.value if isinstance(override.value, list) else [override.value]
-    for name in names:
+    for name in value if isinstance(value, list) else [value]:
         if name is not None and name not in options:
             hint = did_you_mean(nearest(str(name), options))
             return f"{group} has no option {name!r}{hint}; options: {listing(options)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlcli.config.folders import check_packages, project, search_path
+from dlcli.config.folders import Folder, check_packages, project, search_path
 
 _HYDRA_ALLOWLIST = "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE"
 
@@ -53,15 +53,12 @@ def compose(
     Raises:
         ConfigError: with one message for each problem.
     """
-    settings = project(Path.cwd())
-    packages = tuple(dict.fromkeys([*settings.allow, *allow]))
-    check_packages(packages)
-    folders = search_path(config_dir or settings.config_dir)
-    warnings = _ignored_environment()
+    folders, packages = surroundings(config_dir, allow)
+    warnings = ignored_environment()
 
     from dlcli.config.composing import Composing
 
-    composing = Composing(root, folders, packages)
+    composing = Composing.of(root, folders, packages)
     values = composing.run(overrides)
     return Config(
         values=values,
@@ -74,7 +71,21 @@ def compose(
     )
 
 
-def _ignored_environment() -> tuple[str, ...]:
+def surroundings(
+    config_dir: Path | None, allow: Sequence[str]
+) -> tuple[list[Folder], tuple[str, ...]]:
+    """Return the folders to search, and the user's packages whose code may run.
+
+    Raises:
+        ConfigError: a folder or the project's file cannot be used, or a package is none.
+    """
+    settings = project(Path.cwd())
+    packages = tuple(dict.fromkeys([*settings.allow, *allow]))
+    check_packages(packages)
+    return search_path(config_dir or settings.config_dir), packages
+
+
+def ignored_environment() -> tuple[str, ...]:
     """Take away the variable that would let Hydra build what its own list forbids."""
     if os.environ.pop(_HYDRA_ALLOWLIST, None) is None:
         return ()

@@ -10,33 +10,36 @@ from dlcli.config import choices, grammar, overrides
 from dlcli.config.check import Check
 from dlcli.config.composition import Composition
 from dlcli.config.folders import Folder
+from dlcli.config.grammar import Override
 from dlcli.config.interpolate import Interpolation
-from dlcli.config.layers import Layer, layers
 from dlcli.config.problem import Problem, messages
-from dlcli.config.redact import secret_values
-from dlcli.config.repository import Repository
-from dlcli.config.targets import Targets
+from dlcli.config.redact import redact_override, secret_values
+from dlcli.config.tree import SWEEP_GROUPS, SWEEP_KEYS, Start, Tree
 from dlcli.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+_TRAIN = "dlcli.config.settings.Train"
 
 
 class Composing:
     """One composition: each step collects its problems, the end raises them all.
 
     Args:
-        root: the name of the root file.
-        folders: where files are searched, the first first.
-        allow: packages of the user's own whose code may run.
+        tree: the files; others may share it.
+        trial: leave out what says how to search.
     """
 
-    def __init__(self, root: str, folders: Sequence[Folder], allow: Sequence[str]) -> None:
-        self._root = root
-        self._repository = Repository(folders)
-        self._targets = Targets(allow)
+    def __init__(self, tree: Tree, trial: bool = False) -> None:
+        self._tree = tree
+        self._trial = trial
         self._composition = Composition()
         self.choices: dict[str, str] = {}
         self.secrets: list[str] = []
+
+    @classmethod
+    def of(cls, root: str, folders: Sequence[Folder], allow: Sequence[str]) -> Composing:
+        """The composition of a root that is composed once."""
+        return cls(Tree(root, folders, allow))
 
     @property
     def origins(self) -> dict[str, str]:
@@ -50,36 +53,68 @@ class Composing:
             ConfigError: with one message for each problem.
         """
         parsed, problems = grammar.parse(texts)
-        chosen, valued, wrong = choices.split(parsed, self._root, self._repository)
-        problems += wrong
-        found = self._layers(chosen, problems)
-        for layer in found:
-            self._composition.put(layer.package, layer.file.values, layer.origin)
-        groups = self._repository.groups()
-        problems += overrides.apply(valued, self._composition, self._targets, groups)
-        values, late = self._check(found)
-        self._targets.save()
-        if problems or late:
-            raise ConfigError([*problems, *late])
+        return self.compose(parsed, problems)
+
+    def compose(self, parsed: Sequence[Override], problems: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the checked values of overrides that were read.
+
+        Raises:
+            ConfigError: with one message for each problem, those before among them.
+        """
+        kept, found = self._kept(parsed)
+        chosen, valued, wrong = choices.split(kept, self._tree.root, self._tree.repository)
+        found = [*problems, *found, *wrong]
+        start = self._start(chosen, found)
+        self._composition = start.composition.copy()
+        self.choices = dict(start.chosen)
+        groups = self._tree.repository.groups()
+        found += overrides.apply(valued, self._composition, self._tree.targets, groups)
+        if self._trial:
+            self._leave_search()
+        values, late = self._check(start)
+        self._tree.targets.save()
+        if found or late:
+            raise ConfigError([*found, *late])
         return values
 
-    def _layers(self, chosen: list[grammar.Override], problems: list[str]) -> list[Layer]:
+    def _kept(self, parsed: Sequence[Override]) -> tuple[list[Override], list[str]]:
+        """Return the overrides that the root can have, and a message for each that it cannot."""
+        kept: list[Override] = []
+        problems: list[str] = []
+        for override in parsed:
+            if problem := _of_others(override.key, self._tree.searches):
+                problems.append(f"override {redact_override(override.text)}: {problem}")
+            else:
+                kept.append(override)
+        return kept, problems
+
+    def _start(self, chosen: list[Override], problems: list[str]) -> Start:
         try:
-            found, self.choices = layers(self._root, chosen, self._repository)
+            return self._tree.start(chosen)
         except ConfigError as error:
             # Without its files there is nothing else to check.
             raise ConfigError([*problems, *error.problems]) from error
-        return found
 
-    def _check(self, found: list[Layer]) -> tuple[dict[str, Any], list[str]]:
+    def _leave_search(self) -> None:
+        """Take away what says how to search, so that what is left is a training's."""
+        for key in SWEEP_KEYS:
+            if self._composition.has(key):
+                self._composition.delete(key)
+            self.choices.pop(key, None)
+        self._composition.put("_target_", _TRAIN, self.origins.get("_target_", ""))
+
+    def _check(self, start: Start) -> tuple[dict[str, Any], list[str]]:
         """Resolve and check the composed values; return them and what is wrong."""
         interpolation = Interpolation()
         values = interpolation.resolve(self._composition.values)
-        packages = {layer.package.partition(".")[0] for layer in found} - {""}
-        listed = choices.listed_groups(self._root, self._repository)
+        packages = {layer.package.partition(".")[0] for layer in start.layers} - {""}
+        listed = choices.listed_groups(self._tree.root, self._tree.repository)
+        if self._trial:
+            packages -= set(SWEEP_GROUPS)
+            listed = [name for name in listed if name not in SWEEP_GROUPS]
         if "callbacks" in listed and values.get("callbacks") is None:
             values["callbacks"] = {}
-        check = Check(self._targets, packages | set(self.choices) | set(listed), listed)
+        check = Check(self._tree.targets, packages | set(self.choices) | set(listed), listed)
         check.root(values)
         self.secrets = [*interpolation.secrets, *secret_values(values)]
         causes = self._causes([*interpolation.problems, *check.problems])
@@ -107,3 +142,11 @@ class Composing:
                 break
             found.append(source[1])
         return found
+
+
+def _of_others(key: str, searches: bool) -> str | None:
+    """Return why a key is not one of a command line, None where it may be."""
+    name = re.split(r"[./@]", key)[0]
+    if searches:
+        return None if name != "space" else "space is of files; write KEY='choice(A, B)' itself"
+    return f"{name} is of dlcli sweep; leave it out" if name in SWEEP_KEYS else None

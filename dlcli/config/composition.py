@@ -13,6 +13,13 @@ class Composition:
         self.values: dict[str, Any] = {}
         self.origins: dict[str, str] = {}
 
+    def copy(self) -> Composition:
+        """Return another one, that can be written to."""
+        other = Composition()
+        other.values = _copy(self.values)
+        other.origins = dict(self.origins)
+        return other
+
     def put(self, key: str, value: Any, origin: str) -> None:
         """Write a value: mappings are merged into mappings, anything else is replaced.
 

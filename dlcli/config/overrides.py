@@ -17,17 +17,25 @@ def apply(
 ) -> list[str]:
     """Write each override into the composition; return a message for each that is wrong."""
     problems = []
-    # A new _target_ decides which keys its node may have, wherever it stands in the command.
-    for override in sorted(overrides, key=lambda o: not o.key.endswith("_target_")):
-        problem = _apply(override, composition, targets, groups)
+    for override in in_order(overrides):
+        problem = apply_one(override, composition, targets, groups)
         if problem:
             problems.append(f"override {redact_override(override.text)}: {problem}")
     return problems
 
 
-def _apply(
+def in_order(overrides: Sequence[Override]) -> list[Override]:
+    """Return the overrides as they are applied.
+
+    A new _target_ decides which keys its node may have, wherever it stands in the command.
+    """
+    return sorted(overrides, key=lambda o: not o.key.endswith("_target_"))
+
+
+def apply_one(
     override: Override, composition: Composition, targets: Targets, groups: list[str]
 ) -> str | None:
+    """Write an override into the composition; return what is wrong with it."""
     key = override.key
     if override.kind == "delete":
         return _delete(override, composition)

@@ -89,6 +89,35 @@ _EVERYWHERE = {
 }
 
 _BY_TARGET: dict[str, dict[str, Range]] = {
+    "dlcli.search.settings.": {
+        "n_trials": Range(1, 1e6),
+        "max_failures": COUNT,
+        "retries": Range(0, 1000),
+        "keep_checkpoints": COUNT,
+        "workers": Range(1, 1024),
+        "devices": Range(0, 1023),
+        "timeout": POSITIVE,
+        "trial_timeout": POSITIVE,
+    },
+    "optuna.samplers.": {
+        "n_startup_trials": COUNT_OR_NONE,
+        "n_ei_candidates": COUNT,
+        "popsize": Range(2, 1e6),
+    },
+    "optuna.pruners.": {
+        "n_startup_trials": COUNT_OR_NONE,
+        "n_warmup_steps": COUNT_OR_NONE,
+        "interval_steps": COUNT,
+        "n_min_trials": COUNT,
+        "percentile": Range(0, 100),
+        "min_resource": COUNT,
+        "max_resource": COUNT,
+        "reduction_factor": Range(2, 1e6),
+        "min_early_stopping_rate": COUNT_OR_NONE,
+        "bootstrap_count": COUNT_OR_NONE,
+        "patience": COUNT_OR_NONE,
+        "min_delta": COUNT_OR_NONE,
+    },
     "dlcli.nets.init.": {"std": RATE_OR_ZERO, "gain": POSITIVE, "slope": RATE_OR_ZERO},
     "dlcli.models.regularizer.": {"l1": RATE_OR_ZERO, "l2": RATE_OR_ZERO},
     "dlcli.models.schedule.": {"warmup": COUNT_OR_NONE},

@@ -23,10 +23,15 @@ class Repository:
     """Finds and reads configuration files; a file of an earlier folder hides a later one's.
 
     The methods without docstrings are what Hydra calls.
+
+    Args:
+        folders: the first first.
+        ignored: groups that defaults lists may name without any effect.
     """
 
-    def __init__(self, folders: Sequence[Folder]) -> None:
+    def __init__(self, folders: Sequence[Folder], ignored: Sequence[str] = ()) -> None:
         self._folders = folders
+        self._ignored = ignored
         self._files: dict[str, ConfigFile | None] = {}
 
     def file(self, config_path: str) -> ConfigFile | None:
@@ -45,14 +50,14 @@ class Repository:
         return sorted(found)
 
     def groups(self) -> list[str]:
-        """Return the names of the folders that hold options."""
+        """Return the names of the folders that hold options, but for those ignored."""
         found = {
             entry.name
             for folder in self._folders
             for entry in _entries(folder.path)
             if entry.is_dir() and not entry.name.startswith((".", "_"))
         }
-        return sorted(found)
+        return sorted(found.difference(self._ignored))
 
     def group_exists(self, config_path: str) -> bool:
         return any((folder.path / config_path).is_dir() for folder in self._folders)
@@ -72,7 +77,7 @@ class Repository:
             path=file.label,
             config=OmegaConf.create(),
             header={"package": file.package},
-            defaults_list=[_default(file, item) for item in file.defaults],
+            defaults_list=self._defaults(file),
         )
 
     def get_group_options(self, group_name: str, results_filter: Any = None) -> list[str]:
@@ -80,6 +85,10 @@ class Repository:
 
     def get_sources(self) -> list[Any]:
         return []
+
+    def _defaults(self, file: ConfigFile) -> list[InputDefault]:
+        found = [_default(file, item) for item in file.defaults]
+        return [item for item in found if _group(item) not in self._ignored]
 
     def _read(self, config_path: str) -> ConfigFile | None:
         found = self._find(config_path)
@@ -149,3 +158,7 @@ def _default(file: ConfigFile, item: Any) -> InputDefault:
         optional="optional" in words,
         override="override" in words,
     )
+
+
+def _group(default: InputDefault) -> str:
+    return str(getattr(default, "group", None) or "").lstrip("/")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,14 @@ class Train:
     monitor: str = "val/loss"
     mode: Literal["auto", "min", "max"] = "auto"
     compile: bool = False
+
+
+@dataclass(frozen=True)
+class Sweep(Train):
+    """What a sweep needs to know beside its groups and those of its trials.
+
+    Args:
+        objective: ``metric``, by which trials are judged, and its ``mode``; lists for several.
+    """
+
+    objective: dict[str, Any] = field(default_factory=dict)

@@ -36,5 +36,5 @@ def test_no_refusal_advises_to_add_a_plus() -> None:
 
 def test_an_unknown_root_is_refused() -> None:
     with pytest.raises(ConfigError) as error:
-        Composing("trian", search_path(None), ()).run([])
+        Composing.of("trian", search_path(None), ()).run([])
     assert error.value.problems == ["conf: defaults: there is no trian.yaml"]
