@@ -40,6 +40,11 @@ class EarlyStopping(callbacks.EarlyStopping):
             self._turn(direction(pl_module, self.monitor, "auto"))
         super().setup(trainer, pl_module, stage)
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Train no further where the training had stopped before it was resumed."""
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+
     def _validate_condition_metric(self, logs: Any) -> bool:
         """Where Lightning raises what a user cannot tell from a bug.
 
