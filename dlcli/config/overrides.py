@@ -40,7 +40,7 @@ def apply_one(
     if override.kind == "delete":
         return _delete(override, composition)
     if not composition.has(key):
-        problem = _unknown(override, composition, targets, groups)
+        problem = unknown(override, composition, targets, groups)
         if problem is not None:
             return problem
     try:
@@ -61,7 +61,7 @@ def _delete(override: Override, composition: Composition) -> str | None:
     return None
 
 
-def _unknown(
+def unknown(
     override: Override, composition: Composition, targets: Targets, groups: list[str]
 ) -> str | None:
     """Return what is wrong with a key that no file writes, None where its node may have it."""

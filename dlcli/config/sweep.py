@@ -1,0 +1,151 @@
+"""Compose what a sweep searches, how, and the configuration of each of its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.config.compose import Config, ignored_environment, surroundings
+from dlcli.config.folders import check_packages
+from dlcli.config.point import point_overrides
+from dlcli.config.snapshot import snapshot, snapshot_folders
+from dlcli.config.space import Point, Space
+
+if TYPE_CHECKING:
+    from dlcli.config.grammar import Override
+    from dlcli.config.tree import Tree
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """A composed and checked sweep.
+
+    Args:
+        base: a training's configuration with the first options of the searched groups, and the
+            files' values of what else is searched.
+        settings: resolved nodes: search, pruner, executor, objective.
+        space: what is searched.
+        overrides: what every trial has in common, as given.
+        searched: the other overrides, as given.
+        tree: the files, for the trials' compositions.
+        common: the overrides that every trial has in common, as read.
+    """
+
+    base: Config
+    settings: dict[str, Any]
+    space: Space
+    overrides: tuple[str, ...]
+    searched: tuple[str, ...]
+    tree: Tree = field(repr=False, compare=False)
+    common: tuple[Override, ...] = field(repr=False, compare=False)
+
+    @property
+    def objectives(self) -> list[tuple[str, str]]:
+        """The metric and the mode (auto, min, max) of each objective."""
+        from dlcli.config.objective import objectives
+
+        return objectives(self.settings["objective"])
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A point that cannot be trained, and why."""
+
+    point: Point
+    problems: list[str]
+
+
+def compose_sweep(
+    overrides: Sequence[str], config_dir: Path | None = None, allow: Sequence[str] = ()
+) -> SweepConfig:
+    """Compose and check a sweep, importing no target.
+
+    Args:
+        overrides: in Hydra's grammar; those of several values are searched.
+        config_dir: the user's own tree, searched first; else ``[tool.dlcli] config_dir``.
+        allow: packages of the user's own, beside those of ``[tool.dlcli] allow``.
+
+    Raises:
+        ConfigError: with one message for each problem.
+    """
+    folders, packages = surroundings(config_dir, allow)
+    warnings = ignored_environment()
+
+    from dlcli.config.searching import Searching
+    from dlcli.config.tree import SWEEP, Tree
+
+    return Searching(Tree(SWEEP, folders, packages), packages, warnings).run(overrides)
+
+
+def compose_trial(
+    overrides: Sequence[str],
+    snapshot: Path | None,
+    allow: Sequence[str],
+    config_dir: Path | None = None,
+) -> Config:
+    """Compose and check the configuration of a trial.
+
+    Args:
+        overrides: those that all trials have in common, and ``point_overrides`` of its point.
+        snapshot: the folder that ``snapshot`` wrote; None for the files as they are now.
+        allow: packages of the user's own whose code may run.
+        config_dir: the user's own tree; of no use with a snapshot.
+
+    Raises:
+        ConfigError: with one message for each problem.
+    """
+    if snapshot is None:
+        folders, packages = surroundings(config_dir, allow)
+    else:
+        folders, packages = snapshot_folders(snapshot), tuple(dict.fromkeys(allow))
+        check_packages(packages)
+    warnings = ignored_environment()
+
+    from dlcli.config.composing import Composing
+    from dlcli.config.tree import SWEEP, Tree
+
+    composing = Composing(Tree(SWEEP, folders, packages), trial=True)
+    values = composing.run(overrides)
+    return Config(
+        values=values,
+        origins=composing.origins,
+        overrides=tuple(overrides),
+        choices=composing.choices,
+        allow=packages,
+        warnings=warnings,
+        secrets=tuple(composing.secrets),
+    )
+
+
+def check_points(sweep: SweepConfig, points: Iterable[Mapping[str, Any]]) -> list[Refused]:
+    """Compose and check points of the space, importing no target; return those refused."""
+    from dlcli.config.searching import check_point
+
+    refused = []
+    for point in points:
+        if problems := check_point(sweep, point):
+            refused.append(Refused(dict(point), problems))
+    return refused
+
+
+def summary(refused: Sequence[Refused]) -> list[str]:
+    """Return each problem of refused points once, those of most points first."""
+    counts: dict[str, int] = {}
+    for item in refused:
+        for problem in item.problems:
+            counts[problem] = counts.get(problem, 0) + 1
+    return sorted(counts, key=lambda problem: -counts[problem])
+
+
+__all__ = [
+    "Refused",
+    "SweepConfig",
+    "check_points",
+    "compose_sweep",
+    "compose_trial",
+    "point_overrides",
+    "snapshot",
+    "summary",
+]
