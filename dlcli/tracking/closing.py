@@ -83,9 +83,18 @@ def add(
         folder.mark()
         run.recall()
         run.log_metrics(metrics, step)
-        run.set_tags(tags)
+        known = _tags(folder)
+        run.set_tags({name: text for name, text in tags.items() if known.get(name) != text})
     finally:
         run.release()
+
+
+def _tags(folder: RunFolder) -> dict[str, str]:
+    """The tags that were logged."""
+    tags: dict[str, str] = {}
+    for line, _ in spool.read(folder.spool):
+        tags |= line["values"] if line.get("kind") == "tag" else {}
+    return tags
 
 
 def last_status(folder: RunFolder) -> tuple[str, str, int]:
