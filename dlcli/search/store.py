@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial, TrialState
 
+CONNECT_S = 20  # for a server to answer
 PRUNED_AT = "pruned_at"  # the step at which a pruner ended the trial
 REASON = "reason"
 
@@ -37,10 +38,10 @@ class Store:
     """
 
     def __init__(self, url: str, name: str, wait: float = database.WAIT_S) -> None:
-        self._url = url
+        self._url = _with_driver(url)
         self._name = name
         self._patience = database.Patience(wait)
-        self.path = _path(url)
+        self.path = _path(self._url)
         self.place = str(self.path or redact(url))
         self._open: RDBStorage | None = None
         self._study = -1
@@ -187,8 +188,17 @@ class Store:
         }
 
     def _server(self) -> dict[str, Any]:
-        url = self._url.replace("{", "{{").replace("}", "}}")  # Optuna reads it as a template
-        return {"url": url, "engine_kwargs": {"pool_pre_ping": True}}
+        from sqlalchemy import make_url
+
+        url = make_url(self._url)
+        arguments: dict[str, Any] = {"pool_pre_ping": True}
+        if url.get_backend_name() == "postgresql":
+            wait = f"-c lock_timeout={self._patience.seconds * 1000:.0f}"
+            arguments["connect_args"] = {"connect_timeout": CONNECT_S, "options": wait}
+        text = url.render_as_string(hide_password=False)
+        # Optuna reads it as a template.
+        text = text.replace("{", "{{").replace("}", "}}")
+        return {"url": text, "engine_kwargs": arguments}
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:
@@ -226,6 +236,13 @@ def _rdb(arguments: dict[str, Any]) -> RDBStorage:
     if patience is not None:
         database.limit_waiting(storage.engine, patience)
     return storage
+
+
+def _with_driver(url: str) -> str:
+    """Name the driver where the URL leaves it to SQLAlchemy, whose choice has changed."""
+    scheme, separator, rest = url.partition("://")
+    known = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+    return f"{known.get(scheme, scheme)}{separator}{rest}"
 
 
 def _path(url: str) -> Path | None:
