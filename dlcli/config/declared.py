@@ -78,9 +78,8 @@ class Declaring:
     def _command(self, override: Override) -> Declared | None:
         place = f"override {override.text}"
         if override.kind == "delete":
-            return self._add(place, "nothing is searched by deleting; write KEY='choice(A, B)'")
-        if "@" in override.key:
-            return self._add(place, "a group in another place cannot be searched")
+            self._add(place, "nothing is searched by deleting; write KEY='choice(A, B)'")
+            return None
         try:
             return self._declared(override, place, ())
         except Unfit as error:
@@ -91,6 +90,8 @@ class Declaring:
         key = override.key
         if key.partition(".")[0].partition("/")[0] in SHARED:
             raise Unfit(f"{key} is the same for all trials; give it one value")
+        if "@" in key:
+            raise Unfit("a group in another place cannot be searched")
         group = self._is_group(key)
         options = self._repository.options(key) if group else None
         if options is None and "/" in key:

@@ -35,7 +35,7 @@ class Existence:
         self._groups = list(groups)
         self._known: dict[str, tuple[Start, Composition, dict[str, str]]] = {}
 
-    def combination(self, wanted: Mapping[str, Value] = {}) -> Point:  # noqa: B006
+    def combination(self, wanted: Mapping[str, Value] = {}) -> Point:
         """Return an option of each group that is searched: the wanted one, else the first."""
         found: Point = {}
         for group in self._groups:

@@ -33,7 +33,8 @@ def instantiate(node: Mapping[str, Any], allow: Sequence[str] = (), **kwargs: An
     # Hydra would turn an argument that is a dataclass, as DataSpec is, into a dictionary.
     partial = node.get("_partial_") is True
     try:
-        made = build(dict(node), _convert_="all", _partial_=True)
+        # among the keys, as Hydra would copy everything once more to lay arguments over it
+        made = build({**node, "_convert_": "all", "_partial_": True})
         return _complete(made, partial, kwargs)
     except DlcliError:
         raise

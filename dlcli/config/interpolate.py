@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.config.problem import Problem
 from dlcli.config.redact import is_secret
 
+_REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}", re.ASCII)
 _ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*(\w+)")
 
 
@@ -26,6 +27,10 @@ class Interpolation:
 
     def resolve(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the values with every interpolation resolved; a faulty one becomes None."""
+        try:
+            return _Plain(values).resolved()
+        except _NotPlain:
+            pass
         values = self._checked(values, "")
         if not _any_interpolation(values):
             return self._walk(values, None, "")  # type: ignore[no-any-return]
@@ -87,6 +92,53 @@ class Interpolation:
         for name in _ENVIRONMENT.findall(text):
             if is_secret(name) and os.environ.get(name):
                 self.secrets.append(os.environ[name])
+
+
+class _NotPlain(Exception):
+    """Something that only OmegaConf can resolve, or refuse."""
+
+
+class _Plain:
+    """Resolves values that refer to nothing but single values, in a fraction of the time.
+
+    Args:
+        values: with interpolations.
+    """
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the values.
+
+        Raises:
+            _NotPlain: there is anything else among them.
+        """
+        return self._copy(self._values)  # type: ignore[no-any-return]
+
+    def _copy(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._copy(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._copy(item) for item in value]
+        return self._leaf(value)
+
+    def _leaf(self, value: Any, hops: int = 0) -> Any:
+        if value == "???" or hops > 10:
+            raise _NotPlain
+        if not _has_interpolation(value):
+            return value
+        reference = _REFERENCE.fullmatch(value)
+        if reference is None:
+            raise _NotPlain
+        node: Any = self._values
+        for part in reference[1].split("."):
+            if not isinstance(node, dict) or part not in node:
+                raise _NotPlain
+            node = node[part]
+        if isinstance(node, (dict, list)):
+            raise _NotPlain
+        return self._leaf(node, hops + 1)
 
 
 def _reason(text: str, error: Exception) -> str:

@@ -33,6 +33,7 @@ class Repository:
         self._folders = folders
         self._ignored = ignored
         self._files: dict[str, ConfigFile | None] = {}
+        self._options: dict[str, list[str]] = {}
 
     def file(self, config_path: str) -> ConfigFile | None:
         """Return the file of a path such as ``optimizer/adam``, or None where there is none.
@@ -46,8 +47,11 @@ class Repository:
 
     def options(self, group: str) -> list[str]:
         """Return the names of a group's files, those in folders below it too: cnn/lenet5."""
-        found = {name for folder in self._folders for name in _options(folder.path / group, "")}
-        return sorted(found)
+        if group not in self._options:
+            folders = [folder.path / group for folder in self._folders]
+            found = {name for folder in folders for name in _options(folder, "")}
+            self._options[group] = sorted(found)
+        return self._options[group]
 
     def groups(self) -> list[str]:
         """Return the names of the folders that hold options, but for those ignored."""

@@ -26,6 +26,7 @@ class Targets:
 
     def __init__(self, allow: Sequence[str]) -> None:
         self._allow = tuple(allow)
+        self._known: dict[str, Any] = {}
 
     @cached_property
     def _index(self) -> Any:
@@ -39,10 +40,15 @@ class Targets:
         Raises:
             Refused: it may not run, or does not exist.
         """
-        from dlcli.config.modules import Unknown, Unreadable
-
         if not isinstance(target, str):
             raise Refused(f"not a dotted name, {target!r}")
+        if target not in self._known:
+            self._known[target] = self._read(target)
+        return self._known[target]
+
+    def _read(self, target: str) -> Any:
+        from dlcli.config.modules import Unknown, Unreadable
+
         if reason := allowed.refusal(target, self._allow):
             raise Refused(reason)
         try:
