@@ -35,20 +35,27 @@ class Warm:
         self._buffer = b""
         self._pids: dict[int, int] = {}
         self.ready = False
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-m", "dlcli.search.server"),
-                *(str(theirs.fileno()), str(alive), *preload),
-            ],
+        self._process = self._spawn(theirs, alive, preload, environment)
+        theirs.close()
+        os.close(alive)
+
+    def _spawn(
+        self,
+        control: socket.socket,
+        alive: int,
+        preload: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> subprocess.Popen[bytes]:
+        server = [sys.executable, "-P", "-m", "dlcli.search.server"]
+        return subprocess.Popen(
+            [*server, str(control.fileno()), str(alive), *preload],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             env={**os.environ, **environment, "PYTHONPATH": _python_path()},
-            pass_fds=(theirs.fileno(), alive),
+            pass_fds=(control.fileno(), alive),
             start_new_session=True,  # Ctrl-C in the terminal is for the coordinator alone
         )
-        theirs.close()
-        os.close(alive)
 
     @property
     def pid(self) -> int:

@@ -7,19 +7,28 @@ from pathlib import Path
 
 def members(group: int | None) -> list[int]:
     """Those of a process group that run."""
-    return [pid for pid, state, its in _all() if its == group and state != "Z"]
+    return [pid for pid, state, its, _ in _all() if its == group and state != "Z"]
 
 
 def alive(pid: int) -> bool:
-    return any(one == pid and state != "Z" for one, state, _ in _all())
+    return any(one == pid and state != "Z" for one, state, _, _ in _all())
 
 
-def _all() -> list[tuple[int, str, int]]:
+def _all() -> list[tuple[int, str, int, int]]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has just ended
-        found.append((int(stat.parent.name), fields[0], int(fields[2])))
+        found.append((int(stat.parent.name), fields[0], int(fields[2]), int(fields[1])))
     return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Those that a process has started, and those that they have."""
+    parents = {one: parent for one, state, _, parent in _all() if state != "Z"}
+    found = {pid}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found - {pid})

@@ -1,0 +1,184 @@
+"""Numbers the durable steps of a process, and ends it at one of them.
+
+A step is an opening to write, a write, an fsync, a rename, a removal, a folder made, a commit, a
+fork: whatever a crash may come before. It is told of by Python's own audit events, so the code
+that is tested has no hooks for it. Only what happens below one folder counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DIED = 137
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where to die.
+
+    Args:
+        role: of the process that does: coordinator, server or trial.
+        step: before which of its steps, from 1 on; with 0 none dies.
+        trial: whose process, where it is a trial's.
+        torn: whether a write that is the step is half done.
+        power: whether every process dies with it, and what was not synced is lost.
+    """
+
+    role: str
+    step: int
+    trial: int = 0
+    torn: bool = False
+    power: bool = False
+
+
+class Steps:
+    """The steps of this process, which inherits them from its parent.
+
+    Args:
+        root: what happens below it counts.
+        notes: a folder elsewhere, for what is told of it.
+    """
+
+    def __init__(self, root: Path, notes: Path, plan: Plan) -> None:
+        self.root = f"{root}/"
+        self.notes = notes
+        self.plan = plan
+        self.role = "coordinator"
+        self.trial = -1
+        self.count = 0
+        self._open = os.open
+        self._write = os.write
+        self._fsync = os.fsync
+        self._quiet = False
+        self._journal = -1
+
+    def install(self) -> None:
+        """Count from here on, in this process and those that are forked from it."""
+        flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC
+        self._journal = os.open(self.notes / "journal", flags)
+        sys.addaudithook(self._heard)
+        os.fsync, os.write = self._synced, self._written
+        os.register_at_fork(after_in_child=self._forked)
+        from sqlalchemy import Engine, event
+
+        event.listen(Engine, "commit", lambda connection: self.step("commit", "study.db"))
+
+    def become(self, role: str) -> None:
+        """Start to count anew, as another process."""
+        self.role, self.count, self.trial = role, 0, -1
+
+    def step(self, what: str, place: str) -> None:
+        """Note a step, or die before it."""
+        if self._quiet:
+            return
+        self.count += 1
+        if self._is_meant():
+            self._die(f"{what} {place.removeprefix(self.root)}")
+
+    def _is_meant(self) -> bool:
+        plan = self.plan
+        if (self.role, self.count) != (plan.role, plan.step):
+            return False
+        return self.role != "trial" or self.trial == plan.trial
+
+    def _die(self, step: str) -> None:
+        """Only once: the process that does the same work again lives."""
+        self._quiet = True
+        try:
+            handle = self._open(self.notes / "died", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        except FileExistsError:
+            self._quiet = False
+            return
+        self._write(handle, step.encode())
+        os._exit(DIED)
+
+    def _forked(self) -> None:
+        if self.role == "server":
+            self.become("trial")
+
+    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            self._opened(*arguments)
+        elif event == "os.rename":
+            source, target = _text(arguments[0]), _text(arguments[1])
+            self._at("rename", target)
+            self._note("rename", source, target)
+        elif event in ("os.remove", "os.mkdir", "os.rmdir", "os.truncate", "sqlite3.connect"):
+            self._at(event, _text(arguments[0]))
+        elif event in ("os.fork", "subprocess.Popen") and self.role != "trial":
+            self.step("fork", "")
+
+    def _opened(self, path: Any, mode: str | None, flags: int) -> None:
+        writes = flags & WRITING if mode is None else set(mode) & set("wax+")
+        if not writes or isinstance(path, int):
+            return
+        place = _text(path)
+        if self.role == "trial" and "/trials/" in place and self.trial < 0:
+            self.trial = int(place.split("/trials/")[1].split("/")[0])
+        self._at("open", place)
+        emptied = flags & os.O_TRUNC or (mode or "").startswith("w")
+        self._note("open", place, 0 if emptied else _size(place))
+
+    def _at(self, what: str, place: str) -> None:
+        if place.startswith(self.root):
+            self.step(what, place)
+
+    def _synced(self, handle: int) -> None:
+        place = _place(handle)
+        self._at("fsync", place)
+        self._fsync(handle)
+        self._note("fsync", place, os.fstat(handle).st_size)
+
+    def _written(self, handle: int, data: bytes) -> int:
+        place = _place(handle)
+        if self.plan.torn and place.startswith(self.root) and self.count + 1 == self.plan.step:
+            if self.role == self.plan.role and not (self.notes / "died").exists():
+                self._write(handle, data[: len(data) // 2])
+        self._at("write", place)
+        return self._write(handle, data)
+
+    def _note(self, event: str, place: str, detail: Any) -> None:
+        """For `lose_unsynced`."""
+        if place.startswith(self.root) and self._journal >= 0:
+            self._write(self._journal, json.dumps([event, place, detail]).encode() + b"\n")
+
+
+def lose_unsynced(journal: Path) -> None:
+    """Cut every file to what of it was synced, as a power loss may."""
+    kept: dict[str, int] = {}
+    for line in journal.read_text().splitlines():
+        event, place, detail = json.loads(line)
+        if event == "open":
+            kept[place] = min(kept.get(place, detail), detail)
+        elif event == "fsync":
+            kept[place] = detail
+        elif place in kept:
+            kept[detail] = kept.pop(place)
+    for place, size in kept.items():
+        path = Path(place)
+        if path.is_file() and path.stat().st_size > size:
+            os.truncate(path, size)
+
+
+def _place(handle: int) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{handle}")
+    except OSError:
+        return ""
+
+
+def _size(place: str) -> int:
+    try:
+        return os.stat(place).st_size
+    except OSError:
+        return 0
+
+
+def _text(path: Any) -> str:
+    return os.fspath(path) if isinstance(path, (str, os.PathLike)) else ""
