@@ -10,6 +10,7 @@ from dlcli.config import choices, grammar
 from dlcli.config.domain import Unfit, domain_of
 from dlcli.config.grammar import Override
 from dlcli.config.point import value_text
+from dlcli.config.redact import redact_override
 from dlcli.config.repository import Repository
 from dlcli.config.space import Choice, Domain, Value, same
 from dlcli.config.tree import SWEEP_KEYS
@@ -76,7 +77,7 @@ class Declaring:
         return found
 
     def _command(self, override: Override) -> Declared | None:
-        place = f"override {override.text}"
+        place = f"override {redact_override(override.text)}"
         if override.kind == "delete":
             self._add(place, "nothing is searched by deleting; write KEY='choice(A, B)'")
             return None

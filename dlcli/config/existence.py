@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import islice, product
 
 from dlcli.config import choices, grammar, overrides
@@ -146,7 +146,7 @@ def override_of(key: str, value: Value) -> Override:
     return _parsed(f"{key}={value_text(value)}")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> Override:
     return grammar.parse_one(text)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlcli.errors import ConfigError
+
+# In a snapshot: which folders it holds, and what they were called.
+SNAPSHOT = "snapshot.json"
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def packaged() -> Path:
 
 
 def search_path(config_dir: Path | None) -> list[Folder]:
-    """Return the folders to search, the user's own first.
+    """Return the folders to search, the user's own first; of a snapshot nothing but its own.
 
     Raises:
         ConfigError: the user's folder is missing, unreadable, or no folder.
@@ -43,7 +47,20 @@ def search_path(config_dir: Path | None) -> list[Folder]:
     if config_dir is None:
         return [Folder(own, "conf")]
     _check_folder(config_dir)
+    if (config_dir / SNAPSHOT).is_file():
+        return _of_snapshot(config_dir)
     return [Folder(config_dir.resolve(), str(config_dir)), Folder(own, "conf")]
+
+
+def _of_snapshot(snapshot: Path) -> list[Folder]:
+    try:
+        index = json.loads((snapshot / SNAPSHOT).read_text(encoding="utf-8"))
+        folders = [Folder((snapshot / i["path"]).resolve(), str(i["label"])) for i in index]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{snapshot}: the kept configuration cannot be read ({error})") from error
+    for folder in folders:
+        _check_folder(folder.path)
+    return folders
 
 
 def _check_folder(folder: Path) -> None:

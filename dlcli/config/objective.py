@@ -37,8 +37,9 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
     ]
     if unknown or missing:
         return [*unknown, *missing]
-    found = [*_metrics(_listed(node["metric"])), *_modes(_listed(node["mode"]))]
-    return found or [*_lengths(node), *_search(values, len(_listed(node["metric"])))]
+    metrics, modes = _listed(node["metric"]), _listed(node["mode"])
+    found = [*_metrics(metrics), *(_modes(modes) or _lengths(modes, metrics))]
+    return [*found, *_several(values, len(metrics)), *_amount(values)]
 
 
 _KEYS = ("metric", "mode")
@@ -76,8 +77,7 @@ def _modes(modes: list[Any]) -> list[Problem]:
     return []
 
 
-def _lengths(node: Mapping[str, Any]) -> list[Problem]:
-    metrics, modes = _listed(node["metric"]), _listed(node["mode"])
+def _lengths(modes: list[Any], metrics: list[Any]) -> list[Problem]:
     if len(modes) in (1, len(metrics)):
         return []
     return [
@@ -88,20 +88,23 @@ def _lengths(node: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
-def _search(values: Mapping[str, Any], count: int) -> list[Problem]:
-    """Return what cannot be done with so many objectives, and what a grid alone can leave out."""
+def _several(values: Mapping[str, Any], count: int) -> list[Problem]:
+    """Return what cannot be done with so many objectives."""
+    if count < 2:
+        return []
     search, pruner = values.get("search") or {}, values.get("pruner") or {}
     found = []
-    if search.get("kind") != "grid" and search.get("n_trials", 0) is None:
-        found.append(Problem("search.n_trials", "null is all points of search=grid; give a number"))
-    if count == 1:
-        return found
     if search.get("kind") == "cmaes":
-        found.append(
-            Problem("search.kind", "cmaes has one objective; write search=tpe for several")
-        )
+        text = "cmaes has one objective; write search=tpe for several"
+        found.append(Problem("search.kind", text))
     if str(pruner.get("_target_")).rpartition(".")[2] != "NopPruner":
-        found.append(
-            Problem("pruner._target_", "several objectives cannot be pruned; write pruner=none")
-        )
+        text = "several objectives cannot be pruned; write pruner=none"
+        found.append(Problem("pruner._target_", text))
     return found
+
+
+def _amount(values: Mapping[str, Any]) -> list[Problem]:
+    search = values.get("search") or {}
+    if search.get("kind") == "grid" or search.get("n_trials", 0) is not None:
+        return []
+    return [Problem("search.n_trials", "null is every point of search=grid; give a number")]

@@ -147,21 +147,13 @@ class Searching:
         first = existence.combination()
         overrides = [*given, *(override_of(k, v) for k, v in first.items())]
         overrides += _without_default(space, existence, first)
-        whole, trial = Composing(self._tree), Composing(self._tree, trial=True)
+        whole, part = Composing(self._tree), Composing(self._tree, trial=True)
         values = self._composed(whole, overrides)
-        training = self._composed(trial, [o for o in overrides if _head(o) not in SWEEP_KEYS])
+        training = self._composed(part, [o for o in overrides if _head(o) not in SWEEP_KEYS])
         if values:
             wrong = objective.problems(values)
             self._problems += messages(wrong, whole.origins, whole.secrets)
-        base = Config(
-            values=training,
-            origins=trial.origins,
-            overrides=(),
-            choices=trial.choices,
-            allow=self._allow,
-            warnings=self._warnings,
-            secrets=tuple(trial.secrets),
-        )
+        base = _config(part, training, (), self._allow, self._warnings)
         return base, {key: values.get(key) for key in _SETTINGS}
 
     def _composed(self, composing: Composing, overrides: Sequence[Override]) -> dict[str, Any]:
@@ -182,15 +174,55 @@ class Searching:
         return []
 
 
-def check_point(sweep: SweepConfig, point: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a point of a sweep's space."""
+def trial(
+    tree: Tree,
+    overrides: Sequence[Override],
+    problems: Sequence[str],
+    allow: tuple[str, ...],
+    warnings: tuple[str, ...] = (),
+) -> Config:
+    """Return the configuration of a training of a sweep.
+
+    Raises:
+        ConfigError: with one message for each problem, those before among them.
+    """
+    composing = Composing(tree, trial=True)
+    values = composing.compose(overrides, problems)
+    texts = tuple(override.text for override in overrides)
+    return _config(composing, values, texts, allow, warnings)
+
+
+def at_point(sweep: SweepConfig, point: Mapping[str, Any]) -> Config:
+    """Return the configuration at a point of a sweep's space.
+
+    Raises:
+        ConfigError: with one message for each problem.
+    """
     overrides = [*sweep.common, *(override_of(key, value) for key, value in point.items())]
     try:
-        Composing(sweep.tree, trial=True).compose(overrides)
+        return trial(sweep.tree, overrides, [], sweep.base.allow)
     except ConfigError as error:
         domains = {p.key: p.domain for p in sweep.space.parameters}
-        return [_advised(problem, domains, point) for problem in error.problems]
-    return []
+        problems = [_advised(problem, domains, point) for problem in error.problems]
+        raise ConfigError(problems) from error
+
+
+def _config(
+    composing: Composing,
+    values: dict[str, Any],
+    overrides: tuple[str, ...],
+    allow: tuple[str, ...],
+    warnings: tuple[str, ...],
+) -> Config:
+    return Config(
+        values=values,
+        origins=composing.origins,
+        overrides=overrides,
+        choices=composing.choices,
+        allow=allow,
+        warnings=warnings,
+        secrets=tuple(composing.secrets),
+    )
 
 
 def _advised(problem: str, domains: Mapping[str, Any], point: Mapping[str, Any]) -> str:

@@ -8,12 +8,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlcli.config.folders import Folder, project, search_path
+from dlcli.config.folders import SNAPSHOT, Folder, project, search_path
 from dlcli.config.yaml_file import MAX_BYTES
 from dlcli.errors import ConfigError
 
-# What the folders of a snapshot stand for.
-_INDEX = "folders.json"
 # A tree has some hundred files; more is a folder that holds other things too.
 MAX_FILES = 2000
 MAX_DEPTH = 6
@@ -39,30 +37,11 @@ def snapshot(config_dir: Path | None, target: Path) -> None:
         (unfinished / name).mkdir()
         _copy(folder, unfinished / name)
     index = [{"path": n, "label": f.label} for n, f in zip(names, folders, strict=True)]
-    _write(unfinished / _INDEX, json.dumps(index).encode())
+    _write(unfinished / SNAPSHOT, json.dumps(index).encode())
     _sync(unfinished)
     shutil.rmtree(target, ignore_errors=True)
     unfinished.replace(target)
     _sync(target.parent)
-
-
-def snapshot_folders(snapshot: Path) -> list[Folder]:
-    """Return the folders of a snapshot, under the names that the files had.
-
-    Raises:
-        ConfigError: it is gone or damaged.
-    """
-    try:
-        index = json.loads((snapshot / _INDEX).read_text(encoding="utf-8"))
-        folders = [Folder(snapshot / item["path"], item["label"]) for item in index]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{snapshot}: the sweep's configuration cannot be read ({error})") from (
-            error
-        )
-    for folder in folders:
-        if not folder.path.is_dir():
-            raise ConfigError(f"{folder.path}: a part of the sweep's configuration is gone")
-    return folders
 
 
 def _copy(folder: Folder, target: Path) -> None:

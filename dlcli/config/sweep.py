@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.compose import Config, ignored_environment, surroundings
-from dlcli.config.folders import check_packages
+from dlcli.config.folders import Folder, check_packages, search_path
 from dlcli.config.point import point_overrides
-from dlcli.config.snapshot import snapshot, snapshot_folders
+from dlcli.config.snapshot import snapshot
 from dlcli.config.space import Point, Space
+from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from dlcli.config.grammar import Override
@@ -74,9 +76,8 @@ def compose_sweep(
     warnings = ignored_environment()
 
     from dlcli.config.searching import Searching
-    from dlcli.config.tree import SWEEP, Tree
 
-    return Searching(Tree(SWEEP, folders, packages), packages, warnings).run(overrides)
+    return Searching(_tree(folders, packages), packages, warnings).run(overrides)
 
 
 def compose_trial(
@@ -98,35 +99,49 @@ def compose_trial(
     """
     if snapshot is None:
         folders, packages = surroundings(config_dir, allow)
+        tree = _tree(folders, packages)
     else:
-        folders, packages = snapshot_folders(snapshot), tuple(dict.fromkeys(allow))
+        packages = tuple(dict.fromkeys(allow))
         check_packages(packages)
-    warnings = ignored_environment()
+        tree = _kept_tree(tuple(search_path(snapshot)), packages)
 
-    from dlcli.config.composing import Composing
+    from dlcli.config.grammar import parse
+    from dlcli.config.searching import trial
+
+    return trial(tree, *parse(overrides), packages, ignored_environment())
+
+
+def compose_point(sweep: SweepConfig, point: Mapping[str, Any]) -> Config:
+    """Compose and check the configuration at a point of a sweep, from the files as they were.
+
+    Raises:
+        ConfigError: with one message for each problem.
+    """
+    from dlcli.config.searching import at_point
+
+    return at_point(sweep, point)
+
+
+def _tree(folders: Sequence[Folder], packages: Sequence[str]) -> Tree:
     from dlcli.config.tree import SWEEP, Tree
 
-    composing = Composing(Tree(SWEEP, folders, packages), trial=True)
-    values = composing.run(overrides)
-    return Config(
-        values=values,
-        origins=composing.origins,
-        overrides=tuple(overrides),
-        choices=composing.choices,
-        allow=packages,
-        warnings=warnings,
-        secrets=tuple(composing.secrets),
-    )
+    return Tree(SWEEP, folders, packages)
+
+
+@lru_cache(maxsize=1)
+def _kept_tree(folders: tuple[Folder, ...], packages: tuple[str, ...]) -> Tree:
+    """Return the files of a snapshot, which stay as they are from trial to trial."""
+    return _tree(folders, packages)
 
 
 def check_points(sweep: SweepConfig, points: Iterable[Mapping[str, Any]]) -> list[Refused]:
     """Compose and check points of the space, importing no target; return those refused."""
-    from dlcli.config.searching import check_point
-
     refused = []
     for point in points:
-        if problems := check_point(sweep, point):
-            refused.append(Refused(dict(point), problems))
+        try:
+            compose_point(sweep, point)
+        except ConfigError as error:
+            refused.append(Refused(dict(point), error.problems))
     return refused
 
 
@@ -143,6 +158,7 @@ __all__ = [
     "Refused",
     "SweepConfig",
     "check_points",
+    "compose_point",
     "compose_sweep",
     "compose_trial",
     "point_overrides",
