@@ -53,7 +53,7 @@ def attempt(trial: Trial, reporter: Reporter) -> Outcome:
         go_on(session, start[1])
     if not first:
         train(session, epochs, artifacts, start)
-        return Outcome()
+        return Outcome("pruned" if epochs.pruned else "complete")
     run = open_run(trial.root, trial.run_id)
     try:
         session.attach(run)

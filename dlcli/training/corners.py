@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,42 +22,43 @@ from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError, DlcliError
 from dlcli.training.cost import DIRECTIONS as COSTS
 from dlcli.training.device import check_device, hide_absent_gpus
-from dlcli.training.experiment import assemble, build_data
+from dlcli.training.experiment import Experiment, assemble, build_data, check_monitors
 from dlcli.training.metrics import declared, direction
+from dlcli.training.rehearsal import rehearse
 
 # What of the packaged data modules changes nothing that a spec says.
 LOADING = ("batch_size", "augment", "device", "drop_last")
+KEPT = 16  # models that are there at once; most take no memory
 
 
-@dataclass
 class Corners:
     """Points to check, one after the other.
 
     Args:
         metrics: the objective's.
         modes: of each, ``min``, ``max`` or ``auto``.
-        problems: of each point so far.
-        errors: what stood in the way of those with problems.
     """
 
-    metrics: Sequence[str]
-    modes: Sequence[str]
-    problems: list[list[str]] = field(default_factory=list)
-    errors: list[DlcliError] = field(default_factory=list)
-    found: list[str] = field(default_factory=list)
-    _data: dict[str, tuple[LightningDataModule, DataSpec] | DlcliError] = field(
-        default_factory=dict
-    )
+    def __init__(self, metrics: Sequence[str], modes: Sequence[str]) -> None:
+        self.metrics = metrics
+        self.modes = modes
+        self.problems: list[list[str]] = []  # of each point so far
+        self.found: list[str] = []  # the direction of each metric, once a model has said it
+        self._errors: list[DlcliError] = []
+        self._unlogged: list[DlcliError] = []  # those of the objective
+        self._signatures: dict[str, DlcliError | None] = {}
+        self._data: dict[str, tuple[LightningDataModule, DataSpec] | DlcliError] = {}
+        self._made: dict[str, Experiment] = {}
 
     def check(self, config: Config) -> None:
         """Build a point's data, model, trainer, optimizer and schedule, and note what is wrong."""
         try:
-            check_signatures(config)
+            self._check_signatures(config)
             check_device(config.values["trainer"])
-            model = self._model(config)
-            self._see_direction(model)
+            experiment = self._experiment(config)
+            self._see_direction(experiment.model)
         except DlcliError as error:
-            self.errors.append(error)
+            self._errors.append(error)
             self.problems.append(getattr(error, "problems", None) or [str(error)])
         except Exception as error:
             self.problems.append([described(error)])
@@ -72,40 +71,69 @@ class Corners:
         Raises:
             ConfigError, DataError: it.
         """
-        said = [str(error) for error in self.errors]
-        if len(said) == len(self.problems) and len(set(said)) == 1:
-            raise self.errors[0]
+        for errors, same in ((self._unlogged, False), (self._errors, True)):
+            said = {str(error) for error in errors}
+            if len(errors) == len(self.problems) and (len(said) == 1 or not same):
+                raise errors[0]
 
-    def _model(self, config: Config) -> LightningModule:
-        """The model for the point's data.
+    def _check_signatures(self, config: Config) -> None:
+        """Import the targets; whether they take their arguments is a matter of names alone."""
+        key = json.dumps(_names(config.values))
+        if key not in self._signatures:
+            self._signatures[key] = None
+            try:
+                check_signatures(config)
+            except ConfigError as error:
+                self._signatures[key] = error
+        wrong = self._signatures[key]
+        if wrong is not None:
+            raise wrong
 
-        Where a layer or an optimizer does not work without memory, the CPU judges.
-        """
+    def _experiment(self, config: Config) -> Experiment:
+        """What the point consists of, made once for all that differ in the optimizer alone."""
         data, spec = self._ready(config)
-        try:
-            return _assembled(config, data, spec, "meta")
-        except Exception:
-            return _assembled(config, data, spec, "cpu")
+        nodes = {**config.values, "optimizer": None, "scheduler": None}
+        nodes["data"] = _loading_aside(config.values["data"])
+        key = json.dumps(nodes, sort_keys=True, default=str)
+        if key in self._made:
+            made = self._made[key]
+            try:
+                optimizer, scheduler = (
+                    instantiate(config.values[name], config.allow)
+                    for name in ("optimizer", "scheduler")
+                )
+                check_monitors(made.model, config.values)
+                rehearse(made.model, optimizer, scheduler, made.trainer)
+                return made
+            except Exception:
+                del self._made[key]
+        while len(self._made) >= KEPT:
+            del self._made[next(iter(self._made))]
+        self._made[key] = _assembled(config, data, spec)
+        return self._made[key]
 
     def _ready(self, config: Config) -> tuple[LightningDataModule, DataSpec]:
         """The data of a point, set up once for all that differ in nothing that matters here."""
         node = config.values["data"]
-        instantiate(node, config.allow)
-        own = str(node["_target_"]).startswith("dlcli.")
-        kept = {key: value for key, value in node.items() if not (own and key in LOADING)}
-        key = json.dumps(kept, sort_keys=True, default=str)
+        key = json.dumps(_loading_aside(node), sort_keys=True, default=str)
         if key not in self._data:
             try:
                 self._data[key] = build_data(node, config.allow)
             except (ConfigError, DataError) as error:
                 self._data[key] = error
+        else:
+            instantiate(node, config.allow)
         ready = self._data[key]
         if isinstance(ready, DlcliError):
             raise ready
         return ready
 
     def _see_direction(self, model: LightningModule) -> None:
-        modes = objective(model, self.metrics, self.modes)
+        try:
+            modes = objective(model, self.metrics, self.modes)
+        except ConfigError as error:
+            self._unlogged.append(error)
+            raise
         self.found = self.found or modes
         for metric, mode, other in zip(self.metrics, modes, self.found, strict=True):
             if mode != other:
@@ -115,11 +143,29 @@ class Corners:
                 )
 
 
-def _assembled(
-    config: Config, data: LightningDataModule, spec: DataSpec, device: str
-) -> LightningModule:
-    with torch.device(device) if device != "cpu" else nullcontext():
-        return assemble(config, data, spec, Path.cwd(), [], quiet=True).model
+def _assembled(config: Config, data: LightningDataModule, spec: DataSpec) -> Experiment:
+    """Model and trainer of a point.
+
+    Where a layer or an optimizer does not work without memory, the CPU judges.
+    """
+    try:
+        with torch.device("meta"):
+            return assemble(config, data, spec, Path.cwd(), [], quiet=True)
+    except Exception:
+        return assemble(config, data, spec, Path.cwd(), [], quiet=True)
+
+
+def _loading_aside(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A data node without what changes nothing that its spec says."""
+    own = str(node["_target_"]).startswith("dlcli.")
+    return {key: value for key, value in node.items() if not (own and key in LOADING)}
+
+
+def _names(value: Any) -> Any:
+    """A configuration without its values, the targets apart."""
+    if isinstance(value, Mapping):
+        return {k: v if k == "_target_" else _names(v) for k, v in sorted(value.items())}
+    return [_names(item) for item in value] if isinstance(value, list) else None
 
 
 def objective(model: LightningModule, metrics: Sequence[str], modes: Sequence[str]) -> list[str]:
@@ -155,10 +201,11 @@ def direction_of(model: LightningModule, metric: str, mode: str) -> str:
         return COSTS[metric] if mode == "auto" else mode
     says = declared(model)
     if metric.startswith("cost/") or (says is not None and metric not in says):
-        known = [name for name in (*(says or ()), *COSTS) if not name.startswith("test/")]
+        logged = [name for name in says or () if name.startswith("val/")]
         raise ConfigError(
             f"objective.metric: {type(model).__name__} does not log '{metric}'"
-            f"{did_you_mean(nearest(metric, known))} (known are {', '.join(sorted(known))})"
+            f"{did_you_mean(nearest(metric, [*logged, *COSTS]))} "
+            f"(it logs {', '.join(sorted(logged))}; known of every model are {', '.join(COSTS)})"
         )
     try:
         return direction(model, metric, mode)

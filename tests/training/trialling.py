@@ -126,3 +126,14 @@ def wait_for(path: Path, pattern: str, seconds: float = 60.0) -> None:
     while not list(path.glob(pattern)):
         assert time.monotonic() < deadline, f"no {pattern} in {path}"
         time.sleep(0.02)
+
+
+def pruned_after_two(task: dict[str, Any], reporter: Any) -> Any:
+    """The task of a trial that is pruned after its second epoch; tells where it stopped."""
+    from dlcli.training.trial import run
+
+    told = Told(stop_after=2)
+    outcome = run(task, told)
+    rank = os.environ.get("LOCAL_RANK", "0")
+    Path(task["root"], f"rank-{rank}.json").write_text(json.dumps([outcome.state, told.steps]))
+    return outcome
