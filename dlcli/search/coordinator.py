@@ -263,6 +263,7 @@ class Coordinator:
 
     def _collect(self, attempt: Attempt) -> None:
         """See to a trial without a process: final, or to be tried again."""
+        attempt.trial.clean()
         self._judge(attempt)
         result = attempt.trial.result()
         if result is None and self._signal is not None and not attempt.trial.stop_asked:

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dlcli.errors import BusyError, StoreError
 from dlcli.search.trial import TrialFolder
 from dlcli.tracking.folder import make_root, replace_file, sync_folder, unwritable
 from dlcli.tracking.owner import Lock, Owner
+from dlcli.tracking.scratch import clear_scratch
 
 FORMAT = 1
 
@@ -43,7 +44,7 @@ class Frozen:
     space: dict[str, Any]
     settings: dict[str, Any]
     metrics: list[str]
-    modes: list[str]
+    modes: list[Literal["min", "max"]]
     base: dict[str, Any]
     code: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class SweepFolder:
             if not self._lock.acquire():
                 owner = self.owner or "another process"
                 raise BusyError(f"sweep {self.name} is owned by {owner}; wait for it, or stop it")
+            clear_scratch(self.path)
             replace_file(self.path / "owner.json", json.dumps(Owner.current().written()))
         except OSError as error:
             raise unwritable(self.path, error) from error

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from dlcli.errors import StoreError
 from dlcli.tracking.folder import replace_file, sync_folder, unwritable
+from dlcli.tracking.scratch import clear_scratch
 from dlcli.tracking.spool import Spool, packed, read
 
 State = Literal["complete", "pruned", "failed"]
@@ -208,10 +209,7 @@ class TrialFolder:
 
     def clean(self) -> None:
         """Remove the halves of files whose writers died; for where none of them lives."""
-        for scratch in self.path.glob(".*.json.*"):
-            scratch.unlink(missing_ok=True)
-        for scratch in self.path.glob(".stop.*"):
-            scratch.unlink(missing_ok=True)
+        clear_scratch(self.path)
 
     def _replace(self, name: str, text: str) -> None:
         try:
