@@ -101,8 +101,8 @@ def test_a_header_is_there_as_it_was_in_the_training(tmp_path: Path) -> None:
     old, new = tmp_path / "old.tsv", tmp_path / "new.tsv"
     old.write_text("text\tlabel\n" + "good\t1\nbad\t0\n" * 20)
     new.write_text("text\tlabel\n" + "good\t1\n")
+    trained = LabelledText(old)
     with pytest.warns(UserWarning, match="taken for a header"):
-        trained = LabelledText(old)
         trained.setup()
     old.unlink()
     assert len(batch(going_by(trained, LabelledText(old, test=new)), "test")) == 1
