@@ -12,7 +12,7 @@ from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Overrides, Quiet
 from dlcli.errors import ConfigError, SweepError
 
 if TYPE_CHECKING:
-    from dlcli.cli.sweeping import Swept
+    from dlcli.cli.sweep_run import Swept
 
 Name = Annotated[
     str | None,
@@ -70,7 +70,7 @@ def _plan(overrides: list[str], config_dir: Any, allow: list[str]) -> None:
     from dlcli.cli.sweeping import composed, planned
 
     made = composed(overrides, config_dir, allow)
-    print_plan(made, planned(made))
+    print_plan(made, planned(made, config_dir))
 
 
 def _judge(swept: Swept) -> None:

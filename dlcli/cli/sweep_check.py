@@ -57,8 +57,13 @@ class Checked:
         raise ConfigError("\n".join(lines))
 
 
-def check_corners(made: SweepConfig, executor: Executor) -> Checked:
+def check_corners(made: SweepConfig, executor: Executor, config_dir: Path | None = None) -> Checked:
     """Compose every corner of the space, and build the models of those that can be composed.
+
+    Args:
+        made: the sweep.
+        executor: with a free slot; the models are built in a process of its own.
+        config_dir: the user's own tree.
 
     Raises:
         ConfigError: the objective is nothing that the models log, or its direction is not known.
@@ -72,10 +77,11 @@ def check_corners(made: SweepConfig, executor: Executor) -> Checked:
     ]
     known = [point for point, _ in refused]
     left = [point for point in points if point not in known]
-    metrics, modes = objective(made)
+    metrics, modes = map(list, zip(*made.objectives, strict=True))
     if not left:
         return Checked(metrics, modes, len(points), refused)
-    details = _built(made, left, metrics, modes, executor)
+    configs = [asdict(_composed(made, point, config_dir)) for point in left]
+    details = _built(configs, metrics, modes, executor)
     refused += [
         (point, problems)
         for point, problems in zip(left, details["problems"], strict=True)
@@ -83,14 +89,6 @@ def check_corners(made: SweepConfig, executor: Executor) -> Checked:
     ]
     modes = details.get("modes") or modes
     return Checked(metrics, modes, len(points), refused, details["code"], details["versions"])
-
-
-def objective(made: SweepConfig) -> tuple[list[str], list[str]]:
-    """The metrics and modes of the objective, one or several."""
-    node = made.settings["objective"]
-    metrics = node["metric"] if isinstance(node["metric"], list) else [node["metric"]]
-    modes = node["mode"] if isinstance(node["mode"], list) else [node["mode"]] * len(metrics)
-    return list(metrics), list(modes)
 
 
 def described(point: Point) -> str:
@@ -101,29 +99,25 @@ def described(point: Point) -> str:
 
 
 def _built(
-    made: SweepConfig,
-    points: Sequence[Point],
-    metrics: list[str],
-    modes: list[str],
-    executor: Executor,
+    configs: Sequence[Mapping[str, Any]], metrics: list[str], modes: list[str], executor: Executor
 ) -> dict[str, Any]:
+    """What a process finds that builds the model of each configuration."""
     from dlcli.search.job import run_job
 
-    configs = [asdict(_composed(made, point)) for point in points]
-    objective = {"metric": metrics, "mode": modes}
+    payload = {"configs": configs, "objective": {"metric": metrics, "mode": modes}}
     with tempfile.TemporaryDirectory(prefix="dlcli-") as scratch:
         job = Path(scratch) / "check"
-        result = run_job(executor, job, CHECK, {"configs": configs, "objective": objective})
+        result = run_job(executor, job, CHECK, payload)
         if result.state != "complete":
             raise failure(result, job)
     return result.details
 
 
-def _composed(made: SweepConfig, point: Point) -> Config:
+def _composed(made: SweepConfig, point: Point, config_dir: Path | None) -> Config:
     from dlcli.config.sweep import compose_trial, point_overrides
 
     overrides = [*made.overrides, *point_overrides(point)]
-    return compose_trial(overrides, None, made.base.allow, made.config_dir)
+    return compose_trial(overrides, None, made.base.allow, config_dir)
 
 
 def failure(result: Result, job: Path) -> Exception:

@@ -58,6 +58,7 @@ def recomposed(
     Raises:
         ConfigError: another space, objective, sampler or base configuration; with the difference.
     """
+    from dlcli.config.redact import redact_override
     from dlcli.config.sweep import compose_sweep
 
     frozen = folder.read()
@@ -76,9 +77,12 @@ def recomposed(
             ]
         )
     if list(given) != before:
-        common = [text for text in given if text in made.overrides]
-        searched = [text for text in given if text not in made.overrides]
-        frozen = replace(frozen, overrides=common, searched=searched)
+        secrets = made.base.secrets
+        frozen = replace(
+            frozen,
+            overrides=[redact_override(text, secrets) for text in made.overrides],
+            searched=[redact_override(text, secrets) for text in made.searched],
+        )
         folder.freeze(frozen)
     _warn_of_drift(frozen)
     return made, frozen
@@ -121,7 +125,15 @@ def _differences(frozen: Frozen, made: SweepConfig) -> Iterator[str]:
     )
     then = {"space": frozen.space, **_settled(frozen.settings), **_settled(frozen.base)}
     for key, (old, new) in sorted(_unlike(then, now, "")):
-        yield f"{key}: {old} at the start, now {new}"
+        yield f"{key}: {_said(old)} at the start, now {_said(new)}"
+
+
+def _said(value: Any) -> Any:
+    """A value; of a parameter, what it is searched over."""
+    if not isinstance(value, Mapping) or "domain" not in value:
+        return "nothing" if value is None else value
+    domain = {name: item for name, item in value["domain"].items() if name != "kind"}
+    return f"{value['domain']['kind']} {domain}"
 
 
 def _settled(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class Sweep:
                 prepare=self.payload,
                 task=TRIAL,
                 watch=watch,
-                tidy=lambda: keep_best(study, self.folder, record, search.keep_checkpoints),
+                tidy=lambda: keep_best(record, search.keep_checkpoints),
             )
             with stopped_by_signals(coordinator):
                 return coordinator.run()
@@ -178,7 +178,7 @@ class Sweep:
         """Test the best trial, and only that; draw; close the record."""
         from dlcli.search.summary import summarize
 
-        summary = summarize(study, self.folder, self.frozen)
+        summary = summarize(study, self.folder, self.frozen, ending.reason)
         test = self._test(summary.get("best"))
         if best := summary.get("best"):
             record.log_test(best["number"], best["run_id"], test)

@@ -48,12 +48,12 @@ def composed(
     return made
 
 
-def planned(made: SweepConfig) -> Checked:
+def planned(made: SweepConfig, config_dir: Path | None) -> Checked:
     """Every corner of the space, checked and built; nothing is recorded."""
     from dlcli.cli.sweep_check import check_corners
 
     with executing(made) as (_, executor, _):
-        return check_corners(made, executor)
+        return check_corners(made, executor, config_dir)
 
 
 def start_sweep(
@@ -76,14 +76,14 @@ def start_sweep(
     from dlcli.tracking.names import check_name, generate
 
     made = composed(overrides, config_dir, allow)
-    folder = SweepFolder(store_root(), check_name(name) if name else generate())
+    folder = SweepFolder(store_root(), generate() if name is None else check_name(name))
     _refuse_existing(folder)
     with building(made) as parts:
-        checked = check_corners(made, parts.executor)
+        checked = check_corners(made, parts.executor, config_dir)
         checked.refuse()
         with folder.owned():
             _refuse_existing(folder)
-            frozen = freeze(folder, made, checked, overrides, config_dir)
+            frozen = freeze(folder, made, checked, config_dir)
             return Sweep(folder, frozen, parts, quiet).run()
 
 
@@ -155,7 +155,6 @@ def freeze(
     folder: SweepFolder,
     made: SweepConfig,
     checked: Checked,
-    overrides: Sequence[str],
     config_dir: Path | None,
 ) -> Frozen:
     """Write down what the sweep is, so that no later change of a file changes it."""
@@ -170,17 +169,16 @@ def freeze(
     snapshot(config_dir, scratch)
     scratch.rename(folder.conf)
     secrets = made.base.secrets
-    common = [redact_override(text, secrets) for text in made.overrides]
     frozen = Frozen(
         name=folder.name,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
-        overrides=common,
-        searched=[redact_override(t, secrets) for t in overrides if t not in made.overrides],
+        overrides=[redact_override(text, secrets) for text in made.overrides],
+        searched=[redact_override(text, secrets) for text in made.searched],
         allow=list(made.base.allow),
         space=made.space.as_dict(),
         settings=redact(made.settings),
         metrics=checked.metrics,
-        modes=checked.modes,
+        modes=["min" if mode == "min" else "max" for mode in checked.modes],
         base=redact(made.base.values),
         code=checked.code,
         sources=sources(made.base.allow, config_dir),

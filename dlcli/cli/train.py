@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,18 @@ from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Qu
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dlcli.config.compose import Config
     from dlcli.training.session import TrainResult
 
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Take the whole configuration from a file: a run's config.yaml, a sweep's best.yaml.",
+        show_default=False,
+    ),
+]
 PrintConfig = Annotated[
     bool, typer.Option("--print-config", help="Compose, check and print; start nothing.")
 ]
@@ -34,6 +45,7 @@ def train(
     overrides: Overrides = None,
     name: Name = None,
     config_dir: ConfigDir = None,
+    config_file: ConfigFile = None,
     print_config: PrintConfig = False,
     resume: Resume = None,
     json: Json = False,
@@ -42,11 +54,11 @@ def train(
     allow: Allow = None,
 ) -> None:
     """Train a model, test its best checkpoint, record the run."""
-    from dlcli.config.compose import compose
-
     if resume:
-        _refuse_beside_resume({"--name": name, "--print-config": print_config})
-    config = compose("train", overrides or [], config_dir, allow or [])
+        _refuse_beside_resume(
+            {"--name": name, "--config": config_file, "--print-config": print_config}
+        )
+    config = _config(overrides or [], config_dir, config_file, allow or [])
     output.warn(config.warnings)
     if print_config:
         from dlcli.config.show import show
@@ -65,6 +77,21 @@ def train(
         output.print_json(as_json(result))
     elif not quiet:
         print_result(result)
+
+
+def _config(
+    overrides: Sequence[str], config_dir: Path | None, file: Path | None, allow: Sequence[str]
+) -> Config:
+    """The configuration that is composed, or that a file holds."""
+    if file is None:
+        from dlcli.config.compose import compose
+
+        return compose("train", overrides, config_dir, allow)
+    if config_dir is not None:
+        raise ConfigError(f"--config-dir: {file} is a whole configuration already; leave it out")
+    from dlcli.config.recorded import from_file
+
+    return from_file(file, overrides, allow)
 
 
 def _refuse_beside_resume(options: dict[str, object]) -> None:

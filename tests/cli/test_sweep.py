@@ -1,0 +1,145 @@
+"""``dlcli sweep``: what is refused before anything is started, and what may change on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dlcli.cli.sweep_check import Checked
+from dlcli.cli.sweeping import composed, freeze
+from dlcli.search.folder import SweepFolder
+from tests.conftest import Done
+
+SPACE = ["model=mlp", "search=random", "search.n_trials=3", "optimizer.lr=interval(1e-3, 1e-1)"]
+
+
+@pytest.fixture
+def frozen(folder: Path) -> SweepFolder:
+    """A sweep that was started here and stopped at once."""
+    made = composed(SPACE, None, [])
+    sweep = SweepFolder(folder / "mlruns", "s")
+    with sweep.owned():
+        freeze(sweep, made, Checked(["val/loss"], ["min"], 2, []), None)
+    return sweep
+
+
+def refused(done: Done) -> str:
+    assert done.status == 2
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_name_that_is_taken_is_refused_with_both_ways_on(
+    frozen: SweepFolder, dlcli: Callable[..., Done]
+) -> None:
+    err = refused(dlcli("sweep", *SPACE, "--name", "s"))
+    assert "go on in it with dlcli sweep --resume s, or choose another name" in err
+
+
+def test_a_sweep_that_is_not_there_is_refused_with_the_nearest_name(
+    frozen: SweepFolder, dlcli: Callable[..., Done]
+) -> None:
+    assert "no such sweep; sweeps: s" in refused(dlcli("sweep", "--resume", "digits"))
+
+
+@pytest.mark.parametrize("name", ["../s", "a/b", "-x", ""])
+def test_a_name_never_leads_out_of_the_folder_of_sweeps(
+    name: str, dlcli: Callable[..., Done], folder: Path
+) -> None:
+    assert dlcli("sweep", *SPACE, f"--name={name}").status == 2
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "difference"),
+    [
+        ("optimizer.lr=interval(1e-3, 1)", "optimizer.lr.domain.high: 0.1 at the start, now 1"),
+        ("search=tpe", "search.kind: random at the start, now tpe"),
+        ("search.seed=1", "search.seed: 0 at the start, now 1"),
+        ("pruner=median", "pruner._target_: optuna.pruners.NopPruner at the start"),
+        ("objective.metric=val/acc", "objective.metric: val/loss at the start, now val/acc"),
+        ("objective.mode=max", "objective.mode: auto at the start, now max"),
+        ("trainer.max_epochs=3", "trainer.max_epochs: 20 at the start, now 3"),
+        ("data.batch_size=choice(8, 16)", "data.batch_size: nothing at the start, now choice"),
+    ],
+)
+def test_what_would_make_it_another_sweep_is_refused_with_the_difference(
+    frozen: SweepFolder, dlcli: Callable[..., Done], override: str, difference: str
+) -> None:
+    before = (frozen.path / "sweep.json").read_text()
+    err = refused(dlcli("sweep", "--resume", "s", override))
+    assert "it would become another sweep" in err
+    assert difference in err
+    assert (frozen.path / "sweep.json").read_text() == before
+
+
+@pytest.mark.parametrize(
+    "override", ["search.n_trials=9", "search.timeout=1h", "executor.workers=2"]
+)
+def test_how_long_and_where_may_change(frozen: SweepFolder, override: str) -> None:
+    from dlcli.cli.sweep_resume import recomposed
+
+    made, after = recomposed(frozen, [override], None, [])
+    assert override in after.searched
+    group, key = override.partition("=")[0].split(".")
+    assert str(made.settings[group][key]) in override
+    assert frozen.read() == after
+
+
+def test_the_command_of_the_start_may_be_given_again(frozen: SweepFolder) -> None:
+    from dlcli.cli.sweep_resume import recomposed
+
+    before = frozen.read()
+    _, after = recomposed(frozen, SPACE, None, [])
+    assert after == before
+
+
+def test_a_file_edited_after_the_start_changes_nothing(folder: Path) -> None:
+    from dlcli.cli.sweep_resume import recomposed
+    from dlcli.config.sweep import compose_trial
+
+    own = folder / "my_conf"
+    (own / "experiment").mkdir(parents=True)
+    file = own / "experiment" / "mine.yaml"
+    file.write_text("# @package _global_\ntrainer:\n  max_epochs: 2\n")
+    made = composed([*SPACE, "experiment=mine"], own, [])
+    sweep = SweepFolder(folder / "mlruns", "s")
+    with sweep.owned():
+        freeze(sweep, made, Checked(["val/loss"], ["min"], 2, []), own)
+    file.write_text("# @package _global_\ntrainer:\n  max_epochs: 7\n")
+    made, _ = recomposed(sweep, [], None, [])
+    trial = compose_trial([*made.overrides, "optimizer.lr=0.01"], sweep.conf, [])
+    assert made.base.values["trainer"]["max_epochs"] == 2
+    assert trial.values["trainer"]["max_epochs"] == 2
+
+
+def test_a_secret_is_not_frozen_and_has_to_be_given_again(folder: Path) -> None:
+    from dlcli.cli.sweep_resume import recomposed
+    from dlcli.errors import ConfigError
+
+    uri = "tracking.uri='postgresql://me:canary@db/mlflow'"
+    made = composed([*SPACE, uri], None, [])
+    sweep = SweepFolder(folder / "mlruns", "s")
+    with sweep.owned():
+        freeze(sweep, made, Checked(["val/loss"], ["min"], 2, []), None)
+    text = "".join(one.read_text() for one in sweep.path.rglob("*") if one.is_file())
+    assert "canary" not in text
+    with pytest.raises(ConfigError, match="a secret, which is not recorded; give it again"):
+        recomposed(sweep, [], None, [])
+    recomposed(sweep, [uri], None, [])
+
+
+def test_one_of_two_owners_is_told_who_the_other_is(
+    frozen: SweepFolder, dlcli: Callable[..., Done]
+) -> None:
+    with frozen.owned():
+        done = dlcli("sweep", "--resume", "s")
+    assert done.status == 75
+    assert "sweep s is owned by process" in done.stderr
+    assert "since" in done.stderr
+
+
+def test_the_plan_of_a_resumed_sweep_is_refused(dlcli: Callable[..., Done]) -> None:
+    assert "--plan: a resumed sweep keeps" in refused(dlcli("sweep", "--resume", "s", "--plan"))
