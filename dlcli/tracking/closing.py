@@ -32,6 +32,7 @@ def close_abandoned(folder: RunFolder, wait: float = DYING_S) -> bool:
             status, reason, ended = "KILLED", "killed", _last_sign(folder)
             _append_status(folder, status, reason, ended)
         folder.update(status=status, reason=reason, ended=ended)
+        folder.clean()
     return True
 
 
@@ -64,6 +65,7 @@ def close(folder: RunFolder, status: str, reason: str, wait: float, now: bool = 
         if (before, why) != (status, reason):
             _append_status(folder, status, reason, ended)
         folder.update(status=status, reason=reason, ended=ended)
+        folder.clean()
     return True
 
 

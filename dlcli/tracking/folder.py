@@ -107,6 +107,13 @@ class RunFolder:
         info = self.read()
         return Owner.read(info.owner) if info else None
 
+    def clean(self) -> None:
+        """Remove the halves of files whose writers died."""
+        for scratch in self.path.glob(".*.[0-9]*"):
+            pid = scratch.suffix[1:]
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+                scratch.unlink(missing_ok=True)
+
     def delivered(self) -> int:
         """Bytes of the spool that the store has; less is harmless, more is corrected."""
         with contextlib.suppress(OSError, ValueError):

@@ -15,7 +15,7 @@ from dlcli.tracking.store import Store
 
 PREFIX = "new-"
 KIND = "dlcli.kind"  # the tag that says what a run is
-TRIAL = "trial"
+AGAIN = ("sweep", "trial")  # a sweep that goes on makes another for what it has not
 
 
 def create(store: Store, root: Path, info: RunInfo) -> RunFolder:
@@ -26,7 +26,7 @@ def create(store: Store, root: Path, info: RunInfo) -> RunFolder:
     lock.acquire()
     try:
         asked = {"name": info.name, "created": info.created, "experiment": info.experiment}
-        again = info.tags.get(KIND) == TRIAL  # another will be made for it
+        again = info.tags.get(KIND) in AGAIN
         note.write_text(json.dumps(asked | {"uri": info.uri, "again": again}))
         stored = store.create_run(info.name, info.created, info.tags)
         folder = RunFolder(root, stored.info.run_id)
@@ -52,7 +52,7 @@ def create_local(root: Path, info: RunInfo) -> RunFolder:
 def close_orphan(note: Path, stores: dict[str, Store], root: Path) -> str | None:
     """Close the run that a process asked for and died before it had a folder.
 
-    A trial's is deleted, as the sweep makes another for the same trial.
+    That of a sweep or a trial is deleted, as another will be made for the same.
 
     Args:
         note: what that process left in ``open/``.

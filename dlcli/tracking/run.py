@@ -211,6 +211,7 @@ def open_run(root: Path, run_id: str, wait: float = OPEN_S) -> Run:
     folder.lock.acquire(wait)
     run = Run(folder, lambda run, timeout: False)
     if run.recall():
+        folder.clean()
         run._reopen()
     return run
 
