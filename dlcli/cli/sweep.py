@@ -14,6 +14,7 @@ from dlcli.errors import ConfigError, SweepError
 if TYPE_CHECKING:
     from dlcli.cli.sweep_run import Swept
 
+LABEL = 16  # characters
 Name = Annotated[
     str | None,
     typer.Option("--name", help="Name of the sweep; else one is made up.", show_default=False),
@@ -97,29 +98,34 @@ def print_swept(swept: Swept) -> None:
     """The result for a person: counts, the best, and how to go on."""
     trials = swept.summary["trials"]
     counts = [f"{trials[state]} {state}" for state in ("complete", "pruned", "failed")]
-    print(f"sweep       {swept.name} ({swept.summary['parent_run_id']})")
-    print(f"trials      {', '.join(counts)} of {swept.total}")
+    _line("sweep", f"{swept.name} ({swept.summary['parent_run_id']})")
+    _line("trials", f"{', '.join(counts)}")
     _print_best(swept)
     _print_front(swept)
     for name, value in sorted(swept.test.items()):
-        print(f"{name:<11} {output.number(value)}")
-    print(f"figures     {output.shortened(swept.figures)}")
-    print(f"duration    {swept.duration_s:.1f} s")
+        _line(name, output.number(value))
+    _line("figures", output.shortened(swept.figures))
+    if swept.duration_s:
+        _line("duration", f"{swept.duration_s:.1f} s")
     print("\nto go on:")
     if best := swept.summary.get("best"):
         print(f"  dlcli train {' '.join(swept.best_overrides)}")
         print(f"  dlcli train --config {output.shortened(swept.best_config)}")
         print(f"  dlcli evaluate {best['run_id'][:8]}")
-    print(f"  dlcli sweep --resume {swept.name} search.n_trials={2 * swept.total}")
+    print(f"  dlcli sweep --resume {swept.name} search.n_trials={2 * trials['total']}")
+
+
+def _line(label: str, text: str) -> None:
+    print(f"{label:<{LABEL}}{text}")
 
 
 def _print_best(swept: Swept) -> None:
     best = swept.summary.get("best")
     if not best:
         return
-    print(f"best        trial {best['number']}: {swept.metrics[0]} {output.number(best['value'])}")
+    _line("best", f"trial {best['number']}: {swept.metrics[0]} {output.number(best['value'])}")
     for key, value in best["params"].items():
-        print(f"            {key}={value}")
+        _line("", f"{key}={value}")
 
 
 def _print_front(swept: Swept) -> None:

@@ -88,6 +88,13 @@ def recomposed(
     return made, frozen
 
 
+def is_done(final: Mapping[str, Any], made: SweepConfig) -> bool:
+    """Whether a sweep that has ended had all the trials that it is to have."""
+    wanted = made.settings["search"]["n_trials"]
+    total = len(made.space.grid()) if wanted is None else wanted
+    return bool(final["summary"]["trials"]["total"] >= total)
+
+
 def _merged(before: Sequence[str], overrides: Sequence[str]) -> list[str]:
     """The overrides of the start, each replaced by a later one of the same key."""
     later = {_key(text): text for text in overrides}

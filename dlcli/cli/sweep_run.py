@@ -37,7 +37,6 @@ class Swept:
     Args:
         summary: in the form that programs read.
         test: the best trial's test metrics.
-        total: how many trials were asked for.
         message: why it was stopped before its end; empty where it was not.
         failures: how many trials failed for each reason, in words.
     """
@@ -46,7 +45,6 @@ class Swept:
     summary: dict[str, Any]
     metrics: list[str]
     test: dict[str, float]
-    total: int
     figures: Path
     best_config: Path
     best_overrides: list[str]
@@ -79,9 +77,6 @@ class Sweep:
     def run(self) -> Swept:
         """Run what is missing, then look at all of it."""
         study = self._study()
-        if self._is_done(study):
-            output.warn([f"sweep {self.frozen.name} is finished; there is nothing to resume"])
-            return self._again()
         self.folder.reopen()
         record = self._recording()
         ending = self._coordinate(study, record)
@@ -114,16 +109,6 @@ class Sweep:
         )
         self.folder.note_study()
         return study
-
-    def _is_done(self, study: Study) -> bool:
-        states = study.states()
-        final = self.folder.final()
-        return final is not None and len(states) >= self.total and "running" not in states.values()
-
-    def _again(self) -> Swept:
-        """The result of a sweep that ended before."""
-        final = self.folder.final() or {}
-        return self._swept(final["summary"], final["test"], "")
 
     def _recording(self) -> SweepRecording:
         from dlcli.search.recording import SweepRecording
@@ -186,7 +171,10 @@ class Sweep:
         record.finish(study, summary, test, ending.reason)
         if ending.reason in ("finished", "timeout"):
             self.folder.finish({"summary": summary, "test": test})
-        return self._swept(summary, test, ending.message, study)
+        failures = Counter(one.reason for one in study.trials() if one.state == "failed")
+        seconds = time.monotonic() - self._started
+        message = ending.message
+        return swept(self.folder, self.frozen, summary, test, message, failures, seconds)
 
     def _test(self, best: Mapping[str, Any] | None) -> dict[str, float]:
         """The test metrics of the best trial's checkpoint, by a process of its own."""
@@ -213,32 +201,36 @@ class Sweep:
         text = yaml.safe_dump(redact(config.values), sort_keys=False)
         replace_file(self.folder.path / "best.yaml", text)
 
-    def _swept(
-        self, summary: dict[str, Any], test: dict[str, float], message: str, study: Any = None
-    ) -> Swept:
-        from dlcli.config.sweep import point_overrides
 
-        best = summary.get("best")
-        reasons = (
-            Counter(one.reason for one in study.trials() if one.state == "failed") if study else {}
-        )
-        return Swept(
-            name=self.frozen.name,
-            summary=summary,
-            metrics=self.frozen.metrics,
-            test=test,
-            total=self.total,
-            figures=self.folder.root / "runs" / summary["parent_run_id"] / "artifacts" / "figures",
-            best_config=self.folder.path / "best.yaml",
-            best_overrides=[*self.frozen.overrides, *point_overrides(best["params"])]
-            if best
-            else [],
-            logs=f"{output.shortened(self.folder.path)}/trials/*/output.log",
-            duration_s=time.monotonic() - self._started,
-            message=message,
-            failures=", ".join(f"{count} {reason}" for reason, count in reasons.items()),
-            advice=f"to go on: dlcli sweep --resume {self.frozen.name}",
-        )
+def swept(
+    folder: SweepFolder,
+    frozen: Frozen,
+    summary: dict[str, Any],
+    test: dict[str, float],
+    message: str = "",
+    failures: Mapping[str, int] | None = None,
+    duration_s: float = 0.0,
+) -> Swept:
+    """How a sweep ended, now or before."""
+    from dlcli.config.sweep import point_overrides
+
+    best = summary.get("best")
+    overrides = [*frozen.overrides, *point_overrides(best["params"])] if best else []
+    reasons = [f"{count} {reason}" for reason, count in (failures or {}).items()]
+    return Swept(
+        name=frozen.name,
+        summary=summary,
+        metrics=frozen.metrics,
+        test=test,
+        figures=folder.root / "runs" / summary["parent_run_id"] / "artifacts" / "figures",
+        best_config=folder.path / "best.yaml",
+        best_overrides=overrides,
+        logs=f"{output.shortened(folder.path)}/trials/*/output.log",
+        duration_s=duration_s,
+        message=message,
+        failures=", ".join(reasons),
+        advice=f"to go on: dlcli sweep --resume {frozen.name}",
+    )
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,14 +100,18 @@ def resume_sweep(
         BusyError: it is running.
         Stopped: a signal came; the sweep can go on.
     """
-    from dlcli.cli.sweep_resume import recomposed, refuse_missing
-    from dlcli.cli.sweep_run import Sweep
+    from dlcli.cli.sweep_resume import is_done, recomposed, refuse_missing
+    from dlcli.cli.sweep_run import Sweep, swept
     from dlcli.search.folder import SweepFolder
 
     folder = SweepFolder(store_root(), name)
     refuse_missing(folder)
     with folder.owned():
         made, frozen = recomposed(folder, overrides, config_dir, allow)
+        final = folder.final()
+        if final and is_done(final, made):
+            output.warn([f"sweep {name} is finished; there is nothing to resume"])
+            return swept(folder, frozen, final["summary"], final["test"])
         with building(made) as parts:
             return Sweep(folder, frozen, parts, quiet).run()
 
@@ -163,11 +166,7 @@ def freeze(
     from dlcli.search.folder import Frozen
     from dlcli.search.sources import sources
 
-    scratch = folder.path / "conf.new"
-    shutil.rmtree(scratch, ignore_errors=True)
-    shutil.rmtree(folder.conf, ignore_errors=True)
-    snapshot(config_dir, scratch)
-    scratch.rename(folder.conf)
+    snapshot(config_dir, folder.conf)
     secrets = made.base.secrets
     frozen = Frozen(
         name=folder.name,
