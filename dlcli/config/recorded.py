@@ -1,4 +1,4 @@
-"""Take a run's configuration from its record, with overrides of single values laid over it."""
+"""Take a configuration from a run's record or a file, with overrides of values laid over it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from dlcli.config.check import REQUIRED, Check
 from dlcli.config.compose import Config
 from dlcli.config.composition import Composition
 from dlcli.config.folders import check_packages, project
+from dlcli.config.interpolate import Interpolation
 from dlcli.config.problem import messages
 from dlcli.config.redact import MASK
 from dlcli.config.targets import Targets
 from dlcli.errors import ConfigError
+
+
+# Where the values of a run's record come from, for people.
+_RECORD = "the run's record"
 
 
 def from_record(artifacts: Path, changes: Sequence[str], allow: Sequence[str] = ()) -> Config:
@@ -34,6 +39,32 @@ def from_record(artifacts: Path, changes: Sequence[str], allow: Sequence[str] = 
     values = _values(artifacts / "config.yaml")
     choices = _choices(artifacts / "origins.json")
     return from_values(values, changes, allow, choices)
+
+
+def from_file(path: Path, changes: Sequence[str], allow: Sequence[str] = ()) -> Config:
+    """The configuration that a file holds as a whole: a run's ``config.yaml``, or one like it.
+
+    Args:
+        path: of the file.
+        changes: overrides of values in Hydra's grammar; groups cannot be chosen again.
+        allow: packages of the user's own whose code may run, beside those of the project.
+
+    Raises:
+        ConfigError: the file is missing or damaged or no whole configuration, or a change is
+            wrong.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{path}: a folder; name the file in it, as {path / 'config.yaml'}")
+    values = yaml_file.read(path, str(path)).values
+    lacking = [name for name in REQUIRED if name not in values]
+    if lacking:
+        raise ConfigError(
+            f"{path}: no whole configuration, it lacks {', '.join(lacking)}; "
+            "name a run's config.yaml, or what dlcli train --print-config printed"
+        )
+    beside = path.with_name("origins.json")
+    choices = _choices(beside) if path.name == "config.yaml" and beside.is_file() else {}
+    return from_values(values, changes, allow, choices, str(path))
 
 
 def _values(path: Path) -> dict[str, Any]:
@@ -66,8 +97,16 @@ def from_values(
     changes: Sequence[str],
     allow: Sequence[str] = (),
     choices: Mapping[str, str] | None = None,
+    label: str = _RECORD,
 ) -> Config:
     """The configuration of recorded values with changes laid over, checked as a whole.
+
+    Args:
+        values: of the record.
+        changes: overrides of values in Hydra's grammar; groups cannot be chosen again.
+        allow: packages of the user's own whose code may run, beside those of the project.
+        choices: the option of each group, where it is known.
+        label: the name under which the record is shown.
 
     Raises:
         ConfigError: with one message for each problem.
@@ -76,35 +115,42 @@ def from_values(
     check_packages(packages)
     targets = Targets(packages)
     composition = Composition()
-    composition.put("", values, "the run's record")
+    composition.put("", values, label)
     groups = [name for name, value in values.items() if isinstance(value, Mapping)]
     parsed, problems = grammar.parse(changes)
-    problems += [_group_refused(item) for item in parsed if item.key in groups]
+    problems += [_group_refused(item, label) for item in parsed if item.key in groups]
     valued = [item for item in parsed if item.key not in groups]
     problems += overrides.apply(valued, composition, targets, groups)
+    interpolation = Interpolation()
+    resolved = interpolation.resolve(composition.values)
     check = Check(targets, groups, groups)
-    check.root(composition.values)
-    problems += messages(check.problems, composition.origins, [])
+    check.root(resolved)
+    wrong = {problem.key: problem for problem in [*check.problems, *interpolation.problems]}
+    problems += messages(wrong.values(), composition.origins, interpolation.secrets)
     problems += [
         f"{key}: a secret, which is not recorded; give it again, {key}=VALUE"
-        for key in _masked(composition.values, "")
+        for key in _masked(resolved, "")
     ]
     if problems:
         raise ConfigError(problems)
     return Config(
-        values=composition.values,
+        values=resolved,
         origins=composition.origins,
         overrides=tuple(changes),
         choices=dict(choices or {}),
         allow=packages,
+        secrets=tuple(interpolation.secrets),
     )
 
 
-def _group_refused(item: grammar.Override) -> str:
-    return (
-        f"override {item.text}: the run's {item.key} is recorded and cannot be chosen again; "
-        "change single values of it, or start a new run"
-    )
+def _group_refused(item: grammar.Override, label: str) -> str:
+    known, way = f"{label} holds the whole {item.key}", "leave --config out"
+    if label == _RECORD:
+        known, way = (
+            f"the run's {item.key} is recorded and cannot be chosen again",
+            ("start a new run"),
+        )
+    return f"override {item.text}: {known}; change single values of it, or {way}"
 
 
 def _masked(value: Any, key: str) -> Iterator[str]:
