@@ -33,6 +33,17 @@ Split = Literal["train", "val", "test"]
 
 # Evaluation keeps no gradients, so small training batches need not set its pace.
 LEAST_EVALUATION_BATCH = 256
+# What there is once a data module is set up.
+SET_UP = (
+    "_source",
+    "_parts",
+    "_splits",
+    "_encoding",
+    "_spec",
+    "_normalizer",
+    "fitted",
+    "_is_set_up",
+)
 
 
 class Memory(pl.LightningDataModule, ABC):
@@ -133,6 +144,16 @@ class Memory(pl.LightningDataModule, ABC):
             fitted: the ``fitted`` of a data module like this one.
         """
         self.fitted = dict(fitted)
+
+    def take_over(self, other: Memory) -> None:
+        """Use what a data module has set up that differs in nothing but how it makes batches.
+
+        Raises:
+            DataError: if the training split makes no batch of this one's size.
+        """
+        check_sizes({name: len(part) for name, part in other._parts.items()}, self)
+        for name in SET_UP:
+            setattr(self, name, getattr(other, name))
 
     def setup(self, stage: str | None = None) -> None:
         """Read, check, split and encode, once.

@@ -22,12 +22,16 @@ from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError, DlcliError
 from dlcli.training.cost import DIRECTIONS as COSTS
 from dlcli.training.device import check_device, hide_absent_gpus
-from dlcli.training.experiment import Experiment, assemble, build_data, check_monitors
+from dlcli.training.experiment import (
+    Experiment,
+    assemble,
+    build_data,
+    check_monitors,
+    setup_key,
+)
 from dlcli.training.metrics import declared, direction
 from dlcli.training.rehearsal import rehearse
 
-# What of the packaged data modules changes nothing that a spec says.
-LOADING = ("batch_size", "augment", "device", "drop_last")
 KEPT = 16  # models that are there at once; most take no memory
 
 
@@ -93,7 +97,7 @@ class Corners:
         """What the point consists of, made once for all that differ in the optimizer alone."""
         data, spec = self._ready(config)
         nodes = {**config.values, "optimizer": None, "scheduler": None}
-        nodes["data"] = _loading_aside(config.values["data"])
+        nodes["data"] = setup_key(config.values["data"])
         key = json.dumps(nodes, sort_keys=True, default=str)
         if key in self._made:
             made = self._made[key]
@@ -115,7 +119,7 @@ class Corners:
     def _ready(self, config: Config) -> tuple[LightningDataModule, DataSpec]:
         """The data of a point, set up once for all that differ in nothing that matters here."""
         node = config.values["data"]
-        key = json.dumps(_loading_aside(node), sort_keys=True, default=str)
+        key = setup_key(node)
         if key not in self._data:
             try:
                 self._data[key] = build_data(node, config.allow)
@@ -153,12 +157,6 @@ def _assembled(config: Config, data: LightningDataModule, spec: DataSpec) -> Exp
             return assemble(config, data, spec, Path.cwd(), [], quiet=True)
     except Exception:
         return assemble(config, data, spec, Path.cwd(), [], quiet=True)
-
-
-def _loading_aside(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A data node without what changes nothing that its spec says."""
-    own = str(node["_target_"]).startswith("dlcli.")
-    return {key: value for key, value in node.items() if not (own and key in LOADING)}
 
 
 def _names(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
 
 FINDERS = (LearningRateFinder, BatchSizeFinder)
+
+# What of the packaged data modules changes nothing of what they set up.
+BATCHING = ("batch_size", "augment", "device", "drop_last")
+# Data modules that this process, or the one it was forked from, has set up already.
+READY: dict[str, LightningDataModule] = {}
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,9 @@ def build_data(
     if not isinstance(data, LightningDataModule):
         raise ConfigError(f"data: {node['_target_']} is not a LightningDataModule")
     with blamed(allow, DataError):
+        ready = None if fitted else READY.get(setup_key(node))
+        if ready is not None and hasattr(data, "take_over"):
+            data.take_over(ready)
         if fitted and hasattr(data, "go_by"):
             data.go_by(fitted)
         data.prepare_data()
@@ -148,6 +157,13 @@ def build_data(
             "a model learns from it what the data looks like"
         )
     return data, spec
+
+
+def setup_key(node: Mapping[str, Any]) -> str:
+    """The same for data that is set up alike."""
+    own = str(node["_target_"]).startswith("dlcli.")
+    kept = {key: value for key, value in node.items() if not (own and key in BATCHING)}
+    return json.dumps(kept, sort_keys=True, default=str)
 
 
 def build_model(

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
@@ -29,6 +31,10 @@ _NOISE = (
 
 
 _FORMAT = warnings.formatwarning
+
+# What the process that trials are forked from is to import, and which data it is to read.
+WARM_MODULES = "DLCLI_WARM"
+WARM_DATA = "DLCLI_WARM_DATA"
 
 SPINS = "10000"  # rounds of a waiting loop, some tens of microseconds
 
@@ -92,3 +98,28 @@ def _for_a_person(message: Any, category: type[Warning], *place: Any, **line: An
     if issubclass(category, UserWarning):
         return f"warning: {message}\n"
     return _FORMAT(message, category, *place, **line)
+
+
+def warm_up_for(values: Mapping[str, Any], allow: Sequence[str] = ()) -> dict[str, str]:
+    """The environment that has ``dlcli.training.warm`` prepare what trials will use.
+
+    Args:
+        values: of a configuration; trials are most like it.
+        allow: packages of the user's own whose code may run; that code is left to the trials.
+    """
+    modules = dict.fromkeys(target.rpartition(".")[0] for target in _targets(values))
+    packaged = [name for name in modules if name.startswith("dlcli.")]
+    environment = {WARM_MODULES: ":".join(packaged)}
+    if str(values["data"].get("_target_")).startswith("dlcli."):
+        environment[WARM_DATA] = json.dumps({"node": values["data"], "allow": list(allow)})
+    return environment
+
+
+def _targets(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            yield str(value["_target_"])
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _targets(item)

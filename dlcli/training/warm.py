@@ -1,31 +1,77 @@
-"""Everything that a trial imports, for a process to import once that trials are then forked from.
+"""What a trial needs before it trains, prepared once in the process that trials are forked from.
 
-No thread is started and no GPU is touched here: a fork has neither.
+No thread is started and no GPU is touched: neither would outlive a fork.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
+from collections.abc import Iterable
 
-from dlcli.training.startup import import_lightning
+from dlcli.training.startup import WARM_DATA, WARM_MODULES, import_lightning
 
 import_lightning()
 
-# What a trial would import as it goes: by itself, through Lightning's lazy parts, and by the
-# `_target_` of the packaged configuration.
+# What every trial would import as it goes.
 MODULES = (
+    "dlcli.config.index",
+    "dlcli.data.memory",
+    "dlcli.models.regularizer",
+    "dlcli.models.schedule",
+    "dlcli.models.supervised",
+    "dlcli.nets.init",
     "dlcli.training.attempt",
+    "dlcli.training.averaging",
+    "dlcli.training.early_stopping",
+    "dlcli.training.learning_rate",
+    "dlcli.training.pictures",
+    "dlcli.training.progress",
+    "dlcli.training.trial",
     "hydra.utils",
+    "omegaconf._impl",
+    "torch.utils.flop_counter",
+    "torch.utils.serialization.config",
 )
 
 
-def import_all(names: list[str]) -> None:
+def import_all(names: Iterable[str]) -> None:
     """Import modules, passing over those that cannot be: the trial will say why."""
     for name in names:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 
 
-import_all([*MODULES, *filter(None, os.environ.get("DLCLI_WARM", "").split(":"))])
+def read_data(text: str) -> None:
+    """Set up the data of most trials, on this thread alone, for them to share.
+
+    Args:
+        text: the data's node, and the packages of the user's own that it may use, as JSON.
+    """
+    import torch
+
+    from dlcli.training.experiment import READY, build_data, setup_key
+
+    wanted = json.loads(text)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with contextlib.suppress(Exception):
+        data, _ = build_data(wanted["node"], tuple(wanted["allow"]))
+        if hasattr(data, "take_over"):
+            READY[setup_key(wanted["node"])] = data
+    torch.set_num_threads(threads)
+
+
+def warm_up() -> None:
+    """Do all of it."""
+    from dlcli.training.record import versions
+
+    import_all([*MODULES, *filter(None, os.environ.get(WARM_MODULES, "").split(":"))])
+    versions()
+    if text := os.environ.get(WARM_DATA):
+        read_data(text)
+
+
+warm_up()
