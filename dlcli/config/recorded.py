@@ -20,7 +20,6 @@ from dlcli.config.redact import MASK
 from dlcli.config.targets import Targets
 from dlcli.errors import ConfigError
 
-
 # Where the values of a run's record come from, for people.
 _RECORD = "the run's record"
 
