@@ -13,6 +13,7 @@ from pytorch_lightning.callbacks import Callback
 from dlcli.data.picture import Picture, Scatter
 from dlcli.training.logger import RunLogger
 from dlcli.training.random_state import random_state, restore_random_state
+from dlcli.training.writing import write_sample
 
 
 class Pictures(Callback):
@@ -20,8 +21,8 @@ class Pictures(Callback):
 
     A model shows itself by a method ``pictures``, which gives each a name, as figures/NAME/
     epochEEEE.png, and at the end of the training also by ``scatters``, as figures/NAME.png. Of a
-    model that has neither nothing is drawn. The random numbers of the training go on as if nothing
-    had been.
+    model that has neither nothing is drawn. A model of a text writes sample.txt at the end. The
+    random numbers of the training go on as if nothing had been.
 
     Args:
         every_n_epochs: draw after every so many epochs.
@@ -46,6 +47,8 @@ class Pictures(Callback):
         if self._drawn != trainer.current_epoch:
             self._draw(pl_module, folder, trainer.current_epoch)
         draw_scatters(pl_module, folder, f"after epoch {trainer.current_epoch}")
+        with undisturbed(pl_module):
+            write_sample(pl_module, getattr(trainer, "datamodule", None), folder.parent)
 
     def _draw(self, model: LightningModule, folder: Path, epoch: int) -> None:
         self._drawn = epoch
