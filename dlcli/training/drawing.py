@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from dlcli.data.picture import Picture, Scatter
-from dlcli.training.figures import save
+from dlcli.figure import save
 
 CELL = 0.62  # of an image in the grid, in inches
 GAP = 1  # between images, in pixels

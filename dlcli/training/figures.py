@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from dlcli.figure import BLUE, GREEN, GREY, RED, bare, save
+
 Series = Mapping[str, Sequence[tuple[int, float]]]  # metric -> (step, value)
-COLOURS = {"train": "#4477aa", "val": "#ee6677", "test": "#228833"}
+COLOURS = {"train": BLUE, "val": RED, "test": GREEN}
 
 
 def learning_curves(series: Series, best_step: int | None, path: Path) -> None:
@@ -32,10 +33,10 @@ def learning_curves(series: Series, best_step: int | None, path: Path) -> None:
             marker = "o" if len(points) == 1 else None
             panel.plot(steps, values, label=stage, color=COLOURS.get(stage), marker=marker)
         if best_step is not None:
-            panel.axvline(best_step, color="#bbbbbb", linestyle="--", label="best checkpoint")
+            panel.axvline(best_step, color=GREY, linestyle="--", label="best checkpoint")
         panel.set(xlabel="optimizer step", ylabel=quantity)
         panel.legend(frameon=False)
-        panel.spines[["top", "right"]].set_visible(False)
+        bare(panel)
     save(figure, path)
 
 
@@ -73,10 +74,3 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, pat
             text = str(int(counts[row, column]))
             panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
     save(figure, path)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, without the global state of pyplot."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=110)
