@@ -19,6 +19,7 @@ from dlcli.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 _TRAIN = "dlcli.config.settings.Train"
+_SWEEP = "dlcli.config.settings.Sweep"
 
 
 class Composing:
@@ -69,8 +70,8 @@ class Composing:
         self.choices = dict(start.chosen)
         groups = self._tree.repository.groups()
         found += overrides.apply(valued, self._composition, self._tree.targets, groups)
-        if self._trial:
-            self._leave_search()
+        if self._tree.searches:
+            self._settle()
         values, late = self._check(start)
         self._tree.targets.save()
         if found or late:
@@ -95,13 +96,14 @@ class Composing:
             # Without its files there is nothing else to check.
             raise ConfigError([*problems, *error.problems]) from error
 
-    def _leave_search(self) -> None:
-        """Take away what says how to search, so that what is left is a training's."""
-        for key in SWEEP_KEYS:
+    def _settle(self) -> None:
+        """Say what the root is; of a trial, take away what says how to search."""
+        origin = self.origins.get("_target_", "")
+        self._composition.put("_target_", _TRAIN if self._trial else _SWEEP, origin)
+        for key in SWEEP_KEYS if self._trial else ():
             if self._composition.has(key):
                 self._composition.delete(key)
             self.choices.pop(key, None)
-        self._composition.put("_target_", _TRAIN, self.origins.get("_target_", ""))
 
     def _check(self, start: Start) -> tuple[dict[str, Any], list[str]]:
         """Resolve and check the composed values; return them and what is wrong."""
