@@ -16,6 +16,7 @@ from dlcli.tracking.sqlite import SMALL, connect, locked, on_network
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+ADVICE = "restore a backup, or start another sweep with --name"
 WAIT_S = 60.0  # for another program's lock
 _MAGIC = b"SQLite format 3\0"
 _TABLES = {"alembic_version", "studies", "trials", "trial_params"}
@@ -28,9 +29,7 @@ def check(path: Path, wait: float) -> None:
         with path.open("rb") as file:
             magic = file.read(len(_MAGIC))
     except FileNotFoundError as error:
-        raise StoreError(
-            f"{path}: not there, though trials were recorded in it; {_ADVICE}"
-        ) from error
+        raise StoreError(f"{path}: not there, though it should be; {ADVICE}") from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; make it readable") from error
     if size == 0:
@@ -62,11 +61,8 @@ def _check_content(path: Path, size: int, wait: float) -> None:
         raise _unsound(path, f"is damaged ({error})") from error
 
 
-_ADVICE = "restore a backup, or start another sweep with --name"
-
-
 def _unsound(path: Path, what: str) -> StoreError:
-    return StoreError(f"{path} {what}; {_ADVICE}")
+    return StoreError(f"{path} {what}; {ADVICE}")
 
 
 def check_owner(path: Path | None) -> None:

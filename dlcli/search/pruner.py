@@ -26,8 +26,8 @@ class Pruner:
         with quiet():
             try:
                 self._unused: BasePruner = instantiate(node, allow)
-            except (AssertionError, TypeError, ValueError) as error:
-                raise ConfigError(f"pruner: {error}") from error
+            except ConfigError as error:
+                raise ConfigError([f"pruner: {problem}" for problem in error.problems]) from error
 
     @property
     def prunes(self) -> bool:

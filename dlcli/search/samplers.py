@@ -133,7 +133,10 @@ def _is_object(value: Any) -> bool:
 def _refused(key: str) -> str:
     if key == "seed":
         return "search.sampler.seed: is derived for every trial; set search.seed"
-    return f"search.sampler.{key}: an object has a state that no resumed sweep would have; null"
+    return (
+        f"search.sampler.{key}: an object keeps a state that a resumed sweep would not have; "
+        "write null"
+    )
 
 
 def check(search: Search, space: Space, objectives: int) -> None:
@@ -143,7 +146,9 @@ def check(search: Search, space: Space, objectives: int) -> None:
     if search.kind != "cmaes":
         return
     if objectives > 1:
-        raise ConfigError("search=cmaes: knows one objective only; search=tpe knows several")
+        raise ConfigError("search=cmaes: knows one objective only; write search=tpe")
     numbers = [p for p in space.parameters if not isinstance(p.domain, Choice) and not p.under]
     if not numbers:
-        raise ConfigError("search=cmaes: no number is searched in every trial; search=tpe")
+        raise ConfigError(
+            "search=cmaes: searches numbers, and none is in every trial; write search=tpe"
+        )

@@ -102,10 +102,17 @@ class Store:
             database.check(self.path, self._patience.seconds)
         with self._guard():
             self._storage = _rdb(self._file(self.path) if self.path else self._server())
+            if self._storage.get_current_version() != _schema(self._storage):
+                raise StoreError(
+                    f"{self.place}: made by another version of Optuna; install that one, or start "
+                    "another sweep with --name"
+                )
             try:
                 self._study = self._storage.get_study_id_from_name(self._name)
             except KeyError as error:
-                raise StoreError(f"{self.place}: holds no study called {self._name}") from error
+                raise StoreError(
+                    f"{self.place}: holds no study called {self._name}; {database.ADVICE}"
+                ) from error
             attributes = self._storage.get_study_user_attrs(self._study)
         if KEY not in attributes:
             raise StoreError(f"{self.place}: the study {self._name} is another program's")
@@ -118,7 +125,10 @@ class Store:
             trials = self._storage.get_all_trials(self._study, deepcopy=False)
         trials.sort(key=lambda trial: trial.number)
         if [trial.number for trial in trials] != list(range(len(trials))):
-            raise StoreError(f"{self.place}: its trials are not numbered 0, 1, 2 …; it is damaged")
+            raise StoreError(
+                f"{self.place}: its trials are not numbered 0, 1, 2 …; it is damaged; "
+                f"{database.ADVICE}"
+            )
         self._ids = {trial.number: trial._trial_id for trial in trials}
         return trials
 
@@ -212,13 +222,6 @@ class Store:
                 yield
         except (StorageInternalError, SQLAlchemyError) as error:
             raise self._refusal(error) from error
-        except RuntimeError as error:
-            if "table schema" not in str(error):
-                raise
-            raise StoreError(
-                f"{self.place}: made by another version of Optuna; install that one, or start "
-                "another sweep with --name"
-            ) from error
 
     def _refusal(self, error: Exception) -> StoreError:
         text = str(error.__cause__ or error)
@@ -228,11 +231,21 @@ class Store:
         return StoreError(f"{self.place}: {line}; put it right, then go on with --resume")
 
 
+_schemas: list[str] = []
+
+
+def _schema(storage: RDBStorage) -> str:
+    """The version of the tables that this Optuna makes, which takes long to find out."""
+    if not _schemas:
+        _schemas.append(storage.get_head_version())
+    return _schemas[0]
+
+
 def _rdb(arguments: dict[str, Any]) -> RDBStorage:
     from optuna.storages import RDBStorage
 
     patience = arguments.pop("patience", None)
-    storage = RDBStorage(**arguments)
+    storage = RDBStorage(**arguments, skip_compatibility_check=True)
     if patience is not None:
         database.limit_waiting(storage.engine, patience)
     return storage
@@ -254,12 +267,12 @@ def _path(url: str) -> Path | None:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+    scheme, _, file = url.partition(":///")
+    if scheme in ("sqlite", "sqlite+pysqlite") and file and file != ":memory:":
+        return Path(file).absolute()  # whatever characters it holds
     try:
         parsed = make_url(url)
-        parsed.get_dialect()
-        if parsed.get_backend_name() != "sqlite":
-            parsed.get_dialect().import_dbapi()
-            return None
+        parsed.get_dialect().import_dbapi()
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigError(
             f"search.storage: {redact(url)!r} names no database; write "
@@ -270,6 +283,6 @@ def _path(url: str) -> Path | None:
             f"search.storage: {redact(url)} needs a driver ({error}); for PostgreSQL: "
             "pip install 'dlcli[postgres]'"
         ) from error
-    if not parsed.database or parsed.database == ":memory:" or parsed.query:
+    if parsed.get_backend_name() == "sqlite":
         raise ConfigError(f"search.storage: {url!r} names no file; leave it out for one")
-    return Path(parsed.database).absolute()
+    return None
