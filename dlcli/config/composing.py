@@ -148,7 +148,8 @@ class Composing:
 
 def _of_others(key: str, searches: bool) -> str | None:
     """Return why a key is not one of a command line, None where it may be."""
-    name = re.split(r"[./@]", key)[0]
+    name, *rest = re.split(r"[./@]", key, maxsplit=1)
     if searches:
-        return None if name != "space" else "space is of files; write KEY='choice(A, B)' itself"
-    return f"{name} is of dlcli sweep; leave it out" if name in SWEEP_KEYS else None
+        way = f"write {rest[0] if rest else 'KEY'}='choice(A, B)' itself"
+        return f"space stands in files; {way}" if name == "space" else None
+    return f"{name} belongs to dlcli sweep; leave it out" if name in SWEEP_KEYS else None

@@ -93,10 +93,11 @@ class Declaring:
             raise Unfit(f"{key} is the same for all trials; give it one value")
         if "@" in key:
             raise Unfit("a group in another place cannot be searched")
+        top, _, rest = key.partition("/")
+        if rest:
+            raise Unfit(f"the group is {top}; write {top}=choice({rest}/A, {rest}/B)")
         group = self._is_group(key)
         options = self._repository.options(key) if group else None
-        if options is None and "/" in key:
-            raise Unfit(f"there is no group {key}")
         domain = domain_of(override.value, options)
         if isinstance(domain, Choice) and group:
             for option in domain.values:
