@@ -130,6 +130,7 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor, int]]:
     from dlcli.search.devices import gpus
     from dlcli.search.local import LocalExecutor
     from dlcli.search.settings import Local, Search
+    from dlcli.training.startup import warm_up_for
 
     search = Search.of(made.settings["search"])
     local = Local.of(made.settings["executor"])
@@ -139,6 +140,7 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor, int]]:
     found = gpus() if local.devices == "auto" else local.devices
     devices = found if on_gpu and not several else []
     threads = max(1, len(os.sched_getaffinity(0)) // local.workers)
+    os.environ.update(warm_up_for(made.base.values, made.base.allow))
     executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], fresh=several)
     try:
         yield search, executor, threads

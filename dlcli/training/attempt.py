@@ -101,6 +101,8 @@ def go_on(session: Session, state: State) -> None:
 
 def record(session: Session, run: Run, trial: Trial, start: tuple[Path, State] | None) -> None:
     """Record where the run comes from, or where it goes on."""
+    if trial.changed:
+        run.set_tags({"dlcli.code.changed": ", ".join(trial.changed)})
     if start is not None:
         run.set_tags({"dlcli.resumed_from": start[0].name})
         return

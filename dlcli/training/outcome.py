@@ -50,6 +50,7 @@ class Trial:
         threads: of torch; None leaves them as they are.
         weights: to start the net from.
         code: commit and diff of the working folder; None to ask git.
+        changed: source files of the user's own that are not as they were then.
         command: what the user typed after ``dlcli``, one word each; None for this process's own.
     """
 
@@ -60,6 +61,7 @@ class Trial:
     threads: int | None = None
     weights: Path | None = None
     code: dict[str, str] | None = None
+    changed: tuple[str, ...] = ()
     command: tuple[str, ...] | None = None
 
     @classmethod
@@ -74,6 +76,7 @@ class Trial:
             threads=payload.get("threads"),
             weights=Path(weights) if weights else None,
             code=payload.get("code"),
+            changed=tuple(payload.get("changed", ())),
             command=tuple(command) if command is not None else None,
         )
 
