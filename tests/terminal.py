@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 
@@ -28,30 +29,46 @@ def run(line: str, folder: Path, interrupt_at: str | None = None) -> Done:
         folder: the working folder; its parent is the home.
         interrupt_at: send Ctrl-C once this is in the output.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.training.warm"])
-    shown = folder.parent / "output.txt"
-    shown.unlink(missing_ok=True)
-    process = context.Process(target=_work, args=(shlex.split(line), folder, shown))
-    process.start()
+    process = start(line, folder)
     if interrupt_at is not None:
-        _wait_for(interrupt_at, shown)
+        _wait_for(interrupt_at, folder)
         assert process.pid is not None
         os.kill(process.pid, signal.SIGINT)
     process.join(120)
     assert process.exitcode is not None, f"{line}: still runs"
-    return Done(process.exitcode, shown.read_text(encoding="utf-8"))
+    return Done(process.exitcode, shown(folder))
 
 
-def _wait_for(text: str, file: Path) -> None:
+def start(line: str, folder: Path) -> ForkServerProcess:
+    """Start a ``dlcli`` command line in a folder, whose parent is the home."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.training.warm"])
+    file = _file(folder)
+    file.unlink(missing_ok=True)
+    process = context.Process(target=_work, args=(shlex.split(line), folder, file))
+    process.start()
+    return process
+
+
+def shown(folder: Path) -> str:
+    """What the last command in a folder has shown so far."""
+    file = _file(folder)
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def _file(folder: Path) -> Path:
+    return folder.parent / "output.txt"
+
+
+def _wait_for(text: str, folder: Path) -> None:
     deadline = time.monotonic() + 60
-    while not file.exists() or text not in file.read_text(encoding="utf-8"):
+    while text not in shown(folder):
         assert time.monotonic() < deadline, f"'{text}' is not printed"
         time.sleep(0.02)
 
 
-def _work(words: list[str], folder: Path, shown: Path) -> None:
-    output = os.open(shown, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def _work(words: list[str], folder: Path, file: Path) -> None:
+    output = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())
     os.chdir(folder)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-from tests.conftest import run_command
+from tests import terminal
 
-TINY = ("trainer.max_epochs=2", "model=mlp", "~callbacks.early_stopping", "--json")
+TINY = "trainer.max_epochs=2 model=mlp ~callbacks.early_stopping --quiet --json"
 
 
 def test_two_processes_record_one_run_and_learn_as_one(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
         folder.mkdir()
-    alone = run_command(one, "train", "trainer=cpu", *TINY)
-    shared = run_command(two, "train", "trainer=ddp", *TINY)
-    assert (alone.status, shared.status) == (0, 0), shared.stderr
+    alone = terminal.run(f"dlcli train trainer=cpu {TINY}", one)
+    shared = terminal.run(f"dlcli train trainer=ddp {TINY}", two)
+    assert (alone.status, shared.status) == (0, 0), shared.output
     assert len(list((two / "mlruns" / "runs").iterdir())) == 1
     assert len(list(two.glob("mlruns/runs/*/artifacts/checkpoints/*.ckpt"))) == 2
-    loss, both = (done.json["metrics"]["test/loss"] for done in (alone, shared))
-    assert abs(both - loss) < 0.02 * loss
-    assert shared.stdout.count("{") == alone.stdout.count("{")
+    (told,), (both,) = (objects(done.output) for done in (alone, shared))
+    loss = told["metrics"]["test/loss"]
+    assert abs(both["metrics"]["test/loss"] - loss) < 0.02 * loss
+
+
+def objects(output: str) -> list[dict[str, Any]]:
+    """The JSON objects that a command printed."""
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 def run(script: str) -> str:
     """What a script prints in a process of its own, which inherits no choice of ours."""
@@ -17,26 +19,28 @@ def run(script: str) -> str:
     return done.stdout.strip()
 
 
-def test_lightning_comes_without_torchvision_scipy_and_mlflow() -> None:
-    script = (
+@pytest.fixture(scope="module")
+def imported() -> list[str]:
+    """What a process says that imports Lightning, and only then a metric."""
+    return run(
         "import sys; from dlcli.training.startup import import_lightning; import_lightning();"
         "print([m for m in ('torchvision', 'scipy.signal', 'mlflow', 'sklearn', 'pandas')"
-        " if m in sys.modules])"
-    )
-    assert run(script) == "[]"
-
-
-def test_torchmetrics_is_whole_for_those_who_use_it() -> None:
-    script = (
-        "from dlcli.training.startup import import_lightning; import_lightning();"
+        " if m in sys.modules]);"
         "import torchmetrics, torch; from torchmetrics import Accuracy;"
         "from pytorch_lightning.core import module;"
         "metric = Accuracy(task='multiclass', num_classes=3);"
         "print(float(metric(torch.tensor([0, 1, 2, 2]), torch.tensor([0, 1, 2, 1]))),"
         " module.Metric is torchmetrics.Metric, isinstance(metric, module.Metric),"
         " hasattr(torchmetrics.functional, 'accuracy'))"
-    )
-    assert run(script) == "0.75 True True True"
+    ).splitlines()
+
+
+def test_lightning_comes_without_torchvision_scipy_and_mlflow(imported: list[str]) -> None:
+    assert imported[0] == "[]"
+
+
+def test_torchmetrics_is_whole_for_those_who_use_it(imported: list[str]) -> None:
+    assert imported[1] == "0.75 True True True"
 
 
 def test_threads_wait_with_a_short_spin_unless_told_otherwise() -> None:

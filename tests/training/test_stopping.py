@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,43 +13,51 @@ from pathlib import Path
 import pytest
 
 from dlcli.training.checkpoint import CheckpointFolder
+from tests import terminal
 from tests.conftest import environment
 
-LONG = ("trainer=cpu", "trainer.max_epochs=5000", "~callbacks.early_stopping", "tracking=none")
+LONG = "trainer=cpu trainer.max_epochs=5000 ~callbacks.early_stopping tracking=none"
 
 
 class Training:
-    """A long training as a process of its own."""
+    """A long training as a process of its own, forked from one with Lightning imported."""
 
-    def __init__(self, folder: Path, *overrides: str) -> None:
-        self.root = folder / "mlruns"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dlcli", "train", "--name", "long", *LONG, *overrides],
-            cwd=folder,
-            env=environment(folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "work"
+        self.folder.mkdir()
+        self.process = terminal.start(f"dlcli train --name long --quiet {LONG}", self.folder)
+
+    @property
+    def root(self) -> Path:
+        """Of the store."""
+        return self.folder / "mlruns"
 
     def wait_for(self, pattern: str) -> None:
         """Wait until the run has a file that matches."""
         deadline = time.monotonic() + 120
         while not list(self.root.glob(f"runs/*/{pattern}")):
-            assert self.process.poll() is None, self.process.communicate()[1]
+            assert self.process.is_alive(), terminal.shown(self.folder)
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
-    def end(self) -> tuple[int, str]:
-        """The exit status and what was said on stderr."""
-        _, said = self.process.communicate(timeout=60)
-        return self.process.returncode, said
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def end(self) -> tuple[int | None, str]:
+        """The exit status and what was said."""
+        self.process.join(60)
+        return self.process.exitcode, terminal.shown(self.folder)
 
     def record(self) -> tuple[str, str]:
-        """Status and reason of the run."""
-        (path,) = self.root.glob("runs/*/run.json")
-        info = json.loads(path.read_text())
-        return info["status"], info["reason"]
+        return recorded(self.root)
+
+
+def recorded(root: Path) -> tuple[str, str]:
+    """Status and reason of the run of a store."""
+    (path,) = root.glob("runs/*/run.json")
+    info = json.loads(path.read_text())
+    return info["status"], info["reason"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +68,7 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_the_way_to_go_on(
 ) -> None:
     training = Training(tmp_path)
     training.wait_for("artifacts/checkpoints/manifest.json")
-    training.process.send_signal(number)
+    training.signal(number)
     ended, said = training.end()
     assert ended == status
     assert said.splitlines()[-1] == (
@@ -74,8 +83,8 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_the_way_to_go_on(
 def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
     training = Training(tmp_path)
     training.wait_for("artifacts/checkpoints/manifest.json")
-    training.process.send_signal(signal.SIGINT)
-    training.process.send_signal(signal.SIGINT)
+    training.signal(signal.SIGINT)
+    training.signal(signal.SIGINT)
     start = time.monotonic()
     ended, said = training.end()
     assert ended == 130
@@ -85,10 +94,17 @@ def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
 
 
 def test_a_signal_before_the_run_is_there_leaves_nothing(tmp_path: Path) -> None:
-    training = Training(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dlcli", "train", *LONG.split()],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     time.sleep(0.8)
-    training.process.send_signal(signal.SIGINT)
-    ended, said = training.end()
-    assert ended == 130
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
     assert "Traceback" not in said
-    assert not training.root.exists() or training.record()[0] == "KILLED"
+    root = tmp_path / "mlruns"
+    assert not root.exists() or recorded(root)[0] == "KILLED"
