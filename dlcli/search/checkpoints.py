@@ -83,6 +83,8 @@ def _remove(record: SweepRecording, trial: Final) -> None:
 
 
 def _rename(folder: Path, aside: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(aside, ignore_errors=True)
-        folder.rename(aside)
+    if not folder.exists():
+        return
+    if aside.exists():
+        shutil.rmtree(aside)
+    folder.rename(aside)

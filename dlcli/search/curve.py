@@ -25,7 +25,7 @@ class Curve:
         self._waiting: dict[int, Result] = {}
         self._next = 0
         self._counts = dict.fromkeys(STATES, 0)
-        self._best: float | None = None
+        self.best: float | None = None  # of the trials that were told of
 
     def add(self, number: int, result: Result) -> Iterator[tuple[int, dict[str, float]]]:
         """Take in a final trial; tells the metrics by trial number that are known from now on."""
@@ -41,10 +41,10 @@ class Curve:
         self._counts[result.state] += 1
         if self._metric is not None and result.state == "complete":
             value = result.values[self._metric]
-            self._best = value if self._best is None else self._better(self._best, value)
+            self.best = value if self.best is None else self._better(self.best, value)
 
     def _metrics(self) -> dict[str, float]:
         metrics = {f"trials/{state}": float(count) for state, count in self._counts.items()}
-        if self._best is not None:
-            metrics[f"best/{self._metric}"] = self._best
+        if self.best is not None:
+            metrics[f"best/{self._metric}"] = self.best
         return metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from dlcli.search.folder import Frozen, SweepFolder
 from dlcli.search.summary import status
 from dlcli.search.trial import Result
 from dlcli.tracking.client import Recorder
-from dlcli.tracking.folder import replace_file
+from dlcli.tracking.folder import RunFolder, replace_file
+from dlcli.tracking.history import read_history
 from dlcli.tracking.names import LONGEST
 from dlcli.tracking.run import Run, flatten
 
@@ -82,7 +83,7 @@ class SweepRecording:
         searched = [one.key for one in space.parameters]
         flat = flatten(frozen.base)
         run.log_params({k: v for k, v in flat.items() if not _under(k, searched)})
-        run.set_directions(dict(zip(frozen.metrics, frozen.modes, strict=True)))  # type: ignore[arg-type]
+        run.set_directions(dict(self._objectives()))  # type: ignore[arg-type]
         text = "; ".join(f"{one.key}: {one.domain}" for one in space.parameters)
         tags = {
             "dlcli.space": text,
@@ -125,6 +126,7 @@ class SweepRecording:
             parent.KIND: "trial",
             parent.NAME: self._frozen.name,
             parent.NUMBER: str(number),
+            **{f"dlcli.mode.{name}": mode for name, mode in self._objectives()},
         }
         return self._recorder.create_child(name, tags, self._run.id, params)
 
@@ -148,8 +150,11 @@ class SweepRecording:
             return None
         return tuple(
             result.values[name] if mode == "min" else -result.values[name]
-            for name, mode in zip(self._frozen.metrics, self._frozen.modes, strict=True)
+            for name, mode in self._objectives()
         )
+
+    def _objectives(self) -> Iterator[tuple[str, str]]:
+        return zip(self._frozen.metrics, self._frozen.modes, strict=True)
 
     def interrupted(self, number: int, run_id: str) -> None:
         """Close the run of a trial that will go on another time."""
@@ -165,8 +170,9 @@ class SweepRecording:
 
     def log_test(self, number: int, run_id: str, test: Mapping[str, float]) -> None:
         """Record the best trial's test metrics: on its run, and on the parent."""
-        self._recorder.log_to(run_id, test, {})
-        self._run.log_metrics(test, step=number)
+        step = _last_step(RunFolder(self.root, run_id))
+        self._recorder.log_to(run_id, test, {}, step)
+        self._run.log_metrics(test, number)
 
     def stopped(self) -> None:
         """Close the parent; the sweep will go on another time."""
@@ -195,16 +201,27 @@ class SweepRecording:
             replace_file(self.artifacts / "best.yaml", best_yaml.read_text())
         self._recorder.notices += write_findings(study, self._folder, self._frozen, self.artifacts)
         if best := summary.get("best"):
-            self._run.set_tags(
-                {
-                    "dlcli.best.trial": str(best["number"]),
-                    "dlcli.best.run_id": best["run_id"],
-                    "dlcli.best.params": json.dumps(best["params"]),
-                }
-            )
+            self._log_best(best, summary["trials"]["total"])
         how = status(summary["trials"]["complete"], reason)
         why = reason if summary["trials"]["complete"] or reason != "finished" else "none complete"
         return self._run.finish(how, why)  # type: ignore[arg-type]
+
+    def _log_best(self, best: Mapping[str, Any], total: int) -> None:
+        if self._curve.best != best["value"]:  # a trial before it is not final
+            self._run.log_metrics({f"best/{self._frozen.metrics[0]}": best["value"]}, total)
+        self._run.set_tags(
+            {
+                "dlcli.best.trial": str(best["number"]),
+                "dlcli.best.run_id": best["run_id"],
+                "dlcli.best.params": json.dumps(best["params"]),
+            }
+        )
+
+
+def _last_step(folder: RunFolder) -> int:
+    """The last step of which a run has a metric."""
+    series = read_history(folder.path)
+    return max((points[-1][0] for points in series.values() if points), default=0)
 
 
 def _under(name: str, keys: list[str]) -> bool:
