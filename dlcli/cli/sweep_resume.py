@@ -62,7 +62,7 @@ def recomposed(
     from dlcli.config.sweep import compose_sweep
 
     frozen = folder.read()
-    before = [*frozen.overrides, *frozen.searched]
+    before = frozen.given
     given = _merged(before, overrides)
     _refuse_masked(given)
     made = compose_sweep(given, folder.conf, [*frozen.allow, *allow])

@@ -75,23 +75,33 @@ class Sweep:
         self._started = time.monotonic()
 
     def run(self) -> Swept:
-        """Run what is missing, then look at all of it."""
+        """Run what is missing, then look at all of it.
+
+        Raises:
+            Stopped: by a signal; everything is left so that the sweep can go on.
+        """
+        try:
+            return self._run()
+        except KeyboardInterrupt:  # before the trials, or after them
+            raise self._stopped(signal.SIGINT) from None
+
+    def _run(self) -> Swept:
         study = self._study()
         self.folder.reopen()
         record = self._recording()
         ending = self._coordinate(study, record)
         if ending.signal is not None:
             record.stopped()
-            raise Stopped(
-                f"stopped by {signal.Signals(ending.signal).name}; to go on: "
-                f"dlcli sweep --resume {self.frozen.name}",
-                ending.signal,
-            )
+            raise self._stopped(ending.signal)
         return self._conclude(study, record, ending)
 
     def _total(self) -> int:
         trials = self.parts.search.n_trials
         return len(self.space.grid()) if trials is None else trials
+
+    def _stopped(self, number: int) -> Stopped:
+        how = f"dlcli sweep --resume {self.frozen.name}"
+        return Stopped(f"stopped by {signal.Signals(number).name}; to go on: {how}", number)
 
     def _study(self) -> Study:
         from dlcli.search.study import Study
@@ -155,9 +165,23 @@ class Sweep:
             "number": number,
             "metrics": self.frozen.metrics,
             "threads": self.parts.threads,
+            "weights": self._weights(config.values["model"].get("init_from")),
+            "command": ["sweep", "--name", self.frozen.name, *self.frozen.given],
             "code": self.frozen.code,
             "changed": changed(self.frozen.sources),
         }
+
+    def _weights(self, reference: str | None) -> str | None:
+        """The file that ``model.init_from`` meant when it was first asked for, such as `latest`."""
+        from dlcli.cli.running import initial_weights
+
+        if not reference:
+            return None
+        known = self.folder.weights()
+        if reference not in known:
+            path = initial_weights(reference, self.parts.recorder)
+            known = self.folder.note_weights(reference, str(path.absolute()) if path else "")
+        return known[reference]
 
     def _conclude(self, study: Study, record: SweepRecording, ending: Ending) -> Swept:
         """Test the best trial, and only that; draw; close the record."""

@@ -51,6 +51,11 @@ class Frozen:
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def given(self) -> list[str]:
+        """All overrides, as given."""
+        return [*self.overrides, *self.searched]
+
 
 class SweepFolder:
     """``root/sweeps/NAME``.
@@ -133,6 +138,19 @@ class SweepFolder:
             return Frozen(**{key: value for key, value in values.items() if key in known})
         except (OSError, ValueError, TypeError, LookupError) as error:
             raise StoreError(f"{path}: damaged ({error}); the sweep cannot go on") from error
+
+    def weights(self) -> dict[str, str]:
+        """The files of weights that references to runs meant when they were first used."""
+        with contextlib.suppress(OSError, ValueError):
+            known: dict[str, str] = json.loads((self.path / "weights.json").read_text())
+            return known
+        return {}
+
+    def note_weights(self, reference: str, path: str) -> dict[str, str]:
+        """Have a reference mean the same file from now on; returns all that are known."""
+        known = {**self.weights(), reference: path}
+        replace_file(self.path / "weights.json", json.dumps(known, indent=1) + "\n")
+        return known
 
     def trial(self, number: int) -> TrialFolder:
         """The folder of one trial, whether it is there or not."""
