@@ -83,6 +83,7 @@ def test_sigterm_stops_both_ranks_with_a_checkpoint(
     assert CheckpointFolder(folder).verify("last").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_killed_rank_ends_the_trial_and_leaves_no_other(
     rank: int, executor: LocalExecutor, trial: TrialFolder, tmp_path: Path

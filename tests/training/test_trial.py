@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from dlcli.tracking.history import read_history
+from dlcli.training import trial
 from dlcli.training.checkpoint import CheckpointFolder, load
+from tests.conftest import run_command
 from tests.training.killing import differences
-from tests.training.trialling import Ended, payload, run_trial
+from tests.training.trialling import TINY, Ended, Told, payload, run_trial
 
 EPOCHS = "trainer.max_epochs=4"
 
@@ -57,6 +59,22 @@ def test_a_trial_that_is_asked_to_stop_is_pruned_after_that_epoch(tmp_path: Path
     assert ended.status == 0, ended.error
     assert ended.outcome is not None
     assert (ended.outcome["state"], ended.told.steps) == ("pruned", [1, 2])
+
+
+def test_a_trial_that_is_asked_to_stop_in_an_epoch_does_not_finish_it(tmp_path: Path) -> None:
+    ended = run_trial(payload(tmp_path, EPOCHS), stop_after=0)
+    assert ended.outcome is not None, ended.error
+    assert (ended.outcome["state"], ended.told.steps) == ("pruned", [])
+
+
+def test_a_trial_is_tested_as_a_run_of_its_own_would_be(tmp_path: Path) -> None:
+    task = payload(tmp_path, EPOCHS)
+    run_trial(task)
+    found = trial.test(task, Told())
+    single = run_command(tmp_path, "train", *TINY, EPOCHS, "tracking=none", "--json")
+    tested = {k: v for k, v in single.json["metrics"].items() if k.startswith("test/")}
+    assert found.values == tested
+    assert not (tmp_path / "runs" / task["run_id"] / "artifacts" / "figures").exists()
 
 
 def test_a_trial_killed_at_any_moment_ends_as_an_unbroken_one(tmp_path: Path) -> None:
