@@ -76,7 +76,8 @@ SPACES = [
     ("model:\n  cnn: 3", "model: cnn: expected what is searched under it, or null; got 3"),
     (
         "model:\n  cnn:\n    model.net.hidden: 1, 2\n  rnn:",
-        "model.cnn.model.net.hidden: unknown key; did you mean model.net.embedding?",
+        "model.cnn.model.net.hidden: unknown key; "
+        "model.net has channels, activation, batch_norm, dropout, embedding",
     ),
     (
         "seed: 1, 2\nmodel:\n  cnn:\n    seed: 3, 4\n  rnn:",
