@@ -13,6 +13,7 @@ COMMANDS = {
     "startup.py": (["--repetitions", "1"], "dlcli --help / import typer"),
     "first_batch.py": (["--repetitions", "1", "--epochs", "1"], "dlcli / script"),
     "loop.py": (["--repetitions", "1", "--steps", "30", "--batch-sizes", "64"], "workers=2"),
+    "xor.py": (["--seeds", "1"], "xor_lecun: 0 of 1 seeds fail []"),
 }
 
 

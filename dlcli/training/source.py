@@ -43,8 +43,8 @@ def of_run(
     entries = folder.entries()
     if not entries:
         raise CheckpointError(
-            f"{folder.path}: the run stopped before its first checkpoint, so there is nothing to "
-            "evaluate; train it again"
+            f"{folder.path}: the run stopped before its first checkpoint, or its callbacks keep "
+            "none (callbacks=[default,NAME] do), so there is nothing to evaluate; train it again"
         )
     checkpoint = folder.verify("best" if "best" in entries else "last")
     return Source(config, checkpoint, run_id, name)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests import terminal
 from tests.conftest import Done, Trained, run_command
 
 
@@ -22,9 +23,15 @@ def evaluated(
     best = Path(trained.result["checkpoint"]["best"]).relative_to(trained.folder)
     return (
         folder,
-        run_command(folder, "evaluate", "first", "--json"),
-        run_command(folder, "evaluate", str(best), "--split", "val", "--json"),
+        forked(folder, "evaluate first --json"),
+        forked(folder, f"evaluate {best} --split val --json"),
     )
+
+
+def forked(folder: Path, line: str) -> Done:
+    """Run a command in a process forked from one with Lightning imported."""
+    done = terminal.run(f"dlcli {line}", folder)
+    return Done(done.status, done.output, done.output)
 
 
 @pytest.mark.parametrize(("index", "split"), [(1, "test"), (2, "val")])
