@@ -11,7 +11,7 @@ from typing import Any
 
 from dlcli.errors import BusyError, ConfigError, StoreError
 from dlcli.tracking import closing, intent, names, query
-from dlcli.tracking.children import CHILD_S, Children, first_params
+from dlcli.tracking.children import CHILD_S, Children, begin_with, first_params, marked
 from dlcli.tracking.folder import RunFolder, RunInfo, Status
 from dlcli.tracking.line import Line
 from dlcli.tracking.owner import Owner
@@ -95,6 +95,7 @@ class Recorder:
         if self._line is not None and info.uri:
             self._line.call("open", CREATE_S)
         run = self._open(folder, REOPEN_S)
+        folder.clean()
         run._reopen()
         self._adopt(run.id)
         return run
@@ -252,10 +253,7 @@ class Recorder:
     def _create_kept(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> str:
         """A child that no store knows yet, or ever."""
         folder = self._create_local(name, tags)
-        if params:
-            lines = folder.open_spool()
-            lines.append({"kind": "param", "values": params})
-            lines.close()
+        begin_with(folder, params)
         self.adopt(folder.id)
         folder.lock.release()
         return folder.id
@@ -300,12 +298,6 @@ class Recorder:
             return
         self._line.revive()
         self._line.send("let_go", id=run_id)
-
-
-def marked(tags: Mapping[str, str], parent_id: str | None) -> dict[str, str]:
-    """Tags as text, with the one that MLflow knows a child by."""
-    marks = {str(key): str(value) for key, value in tags.items()}
-    return marks | ({"mlflow.parentRunId": parent_id} if parent_id else {})
 
 
 def _owner() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dlcli.errors import StoreError
 from dlcli.tracking.owner import Lock, Owner
+from dlcli.tracking.scratch import clear_scratch
 from dlcli.tracking.spool import Spool
 
 Status = str  # RUNNING, FINISHED, FAILED or KILLED
@@ -108,10 +109,11 @@ class RunFolder:
         return Owner.read(info.owner) if info else None
 
     def clean(self) -> None:
-        """Remove the halves of files whose writers died."""
-        for scratch in self.path.glob(".*.[0-9]*"):
-            pid = scratch.suffix[1:]
-            if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+        """Remove the halves of files whose writers died; for the owner of the lock alone."""
+        clear_scratch(self.path, keep=".delivered.")  # another process may be writing that one
+        clear_scratch(self.artifacts)
+        for scratch in self.path.glob(".delivered.*"):
+            if not Path(f"/proc/{scratch.suffix[1:]}").exists():
                 scratch.unlink(missing_ok=True)
 
     def delivered(self) -> int:

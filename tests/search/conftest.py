@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,3 +67,18 @@ def executor() -> Iterator[LocalExecutor]:
 @pytest.fixture
 def trials(executor: LocalExecutor, tmp_path: Path) -> Trials:
     return Trials(executor, tmp_path, itertools.count())
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Path]:
+    """A folder in memory for sweeps that are killed, and this process ready to be forked."""
+    from tests.search.crashing import warm_up
+
+    memory = Path("/dev/shm")
+    base = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    warm_up(base / "warm")
+    gc.collect()
+    gc.freeze()
+    yield base
+    gc.unfreeze()
+    shutil.rmtree(base)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
+import math
 import os
 import random
 import signal
@@ -12,18 +14,22 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dlcli.config.domain import Interval
 from dlcli.config.space import Parameter, Space
+from dlcli.search import findings
+from dlcli.search.checkpoints import keep_best
 from dlcli.search.coordinator import Coordinator
 from dlcli.search.folder import Frozen, SweepFolder
 from dlcli.search.local import LocalExecutor
+from dlcli.search.recording import SweepRecording
 from dlcli.search.server import Server
 from dlcli.search.settings import Search
 from dlcli.search.study import Study
-from dlcli.search.trial import Result
+from dlcli.search.summary import summarize
 from dlcli.search.warm import Warm
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.folder import RunFolder
@@ -33,7 +39,7 @@ from tests.search.processes import descendants
 from tests.search.steps import Plan, Steps, lose_unsynced
 
 NAME = "digits"
-STATUS = {"complete": "FINISHED", "pruned": "FINISHED", "failed": "FAILED"}
+KEPT = 2  # checkpoints, of the best trials
 SPACE = Space((Parameter("optimizer.lr", Interval(1e-4, 1e-1, log=True)),))
 STUCK_S = 60.0  # nothing may take longer
 STEPS: list[Steps] = []  # of this process
@@ -75,36 +81,11 @@ class Spec:
         )
 
 
-class Runs:
-    """Run folders without a store, of which each trial has one."""
-
-    def __init__(self, root: Path) -> None:
-        self._recorder = Recorder.start(NoTracking(), root)
-        self._root = root
-
-    def find(self, number: int) -> str | None:
-        return next((one for one, info in runs(self._root) if info["name"] == f"t{number}"), None)
-
-    def begin(self, number: int, params: Mapping[str, Any]) -> str:
-        return self._recorder.create_child(f"t{number}", {}, "parent", params)
-
-    def go_on(self, number: int, run_id: str) -> None:
-        self._recorder.adopt(run_id)
-
-    def end(self, number: int, run_id: str, result: Result) -> None:
-        self._recorder.close_run(run_id, STATUS[result.state], result.reason)
-
-    def interrupted(self, number: int, run_id: str) -> None:
-        self._recorder.close_run(run_id, "KILLED", "stopped")
-
-
 def runs(root: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Every run's id, and what it says of itself."""
-    found = []
-    for path in sorted((root / "runs").glob("*")):
-        info = RunFolder(root, path.name).read()
-        found.append((path.name, vars(info) if info else {"name": "", "status": ""}))
-    return found
+    """Every run's id, and what it says of itself; a folder that says nothing is none."""
+    paths = sorted((root / "runs").glob("*"))
+    read = [(path.name, RunFolder(root, path.name).read()) for path in paths]
+    return [(run_id, vars(info)) for run_id, info in read if info]
 
 
 class Forked:
@@ -172,57 +153,83 @@ def warm_up(root: Path) -> None:
         return scripts[0]
 
     _VersionManager._create_alembic_script = create  # type: ignore[method-assign]
+    findings.write_findings = lambda *parts: []  # figures have tests of their own
     assert sweep(root, Spec(total=1)) == 0
 
 
 def sweep(root: Path, spec: Spec) -> int:
-    """Run a sweep, or what is missing of it; returns the exit status."""
+    """Run a sweep, or what is missing of it, as the command does; returns the exit status."""
     folder = SweepFolder(root, NAME)
     with folder.owned():
-        if not folder.exists:
-            folder.freeze(_frozen(spec))
-        make = Study.open if folder.has_study else Study.create
-        url = f"sqlite:///{folder.database}"
-        node = {"_target_": "optuna.pruners.NopPruner"}
-        study = make(url, NAME, spec.space, spec.search, node, ["min"])
+        frozen = folder.read() if folder.exists else _freeze(folder, spec)
+        study = _study(folder, spec)
         folder.note_study()
+        recorder = Recorder.start(NoTracking(), root)
+        record = SweepRecording.open(recorder, folder, frozen)
         executor = ForkedExecutor(spec.workers)
         try:
-            ending = _coordinator(folder, study, executor, spec).run()
+            ending = _coordinator(folder, study, executor, record, spec).run()
+            if ending.reason != "finished":
+                record.stopped()
+                return 7
+            summary = summarize(study, folder, frozen)
+            record.finish(study, summary, {}, ending.reason)
+            folder.finish({"summary": summary})
         finally:
             executor.close()
             study.close()
-        if ending.reason == "finished":
-            folder.finish({"summary": {}})
-    return 0 if ending.reason == "finished" else 7
+    return 0
+
+
+def _study(folder: SweepFolder, spec: Spec) -> Study:
+    make = Study.open if folder.has_study else Study.create
+    url = f"sqlite:///{folder.database}"
+    node = {"_target_": "optuna.pruners.NopPruner"}
+    return make(url, NAME, spec.space, spec.search, node, ["min"])
 
 
 def _coordinator(
-    folder: SweepFolder, study: Study, executor: LocalExecutor, spec: Spec
+    folder: SweepFolder,
+    study: Study,
+    executor: LocalExecutor,
+    record: SweepRecording,
+    spec: Spec,
 ) -> Coordinator:
     def prepare(number: int, params: Mapping[str, Any]) -> dict[str, Any]:
         value = sum(float(value) for value in params.values())
-        return {"epochs": spec.epochs, "sleep": spec.sleep, "value": value, **spec.stub}
+        trial = {"epochs": spec.epochs, "sleep": spec.sleep, "value": value}
+        return trial | {"root": str(folder.root), **spec.stub}
 
     return Coordinator(
         folder=folder,
         study=study,
         executor=executor,
-        recording=Runs(folder.root),
+        recording=record,
         search=spec.search,
         total=spec.total,
         metrics=["val/loss"],
         prepare=prepare,
         task="tests.search.stub:run",
         watch=Watch(),
+        tidy=lambda: keep_best(record, KEPT),
     )
 
 
-def _frozen(spec: Spec) -> Frozen:
-    return Frozen(
-        name=NAME, created="2026", overrides=[], searched=[], allow=[],
-        space=spec.space.as_dict(), settings={}, metrics=["val/loss"], modes=["min"], base={},
-    )  # fmt: skip
+def _freeze(folder: SweepFolder, spec: Spec) -> Frozen:
+    frozen = Frozen(
+        name=NAME,
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        overrides=[],
+        searched=[],
+        allow=[],
+        space=spec.space.as_dict(),
+        settings={},
+        metrics=["val/loss"],
+        modes=["min"],
+        base={},
+    )
+    folder.freeze(frozen)
+    return frozen
 
 
 @dataclass(frozen=True)
@@ -242,7 +249,19 @@ class Ran:
     kills: int = 0
 
 
-Killer = Callable[[int, random.Random], bool]  # given the coordinator; whether it killed any
+@dataclass(frozen=True)
+class Kills:
+    """SIGKILLs at random times.
+
+    Args:
+        what: a trial, the coordinator, or the group of all processes.
+        seed: of the times, and of the trial.
+        gap: seconds between two of them, at most.
+    """
+
+    what: str
+    seed: int
+    gap: float
 
 
 def run(
@@ -250,17 +269,15 @@ def run(
     spec: Spec,
     notes: Path | None = None,
     plan: Plan | None = None,
-    killer: Killer | None = None,
-    seed: int = 0,
+    kills: Kills | None = None,
     command: Callable[[Path, Spec], int] = sweep,
 ) -> Ran:
     """Run a sweep in a process of its own, with one above it that sees to what is left.
 
     Args:
         notes: where its steps are noted.
-        plan: where it dies.
-        killer: called again and again, after random times.
-        seed: of those.
+        plan: where it dies, or what is noted.
+        kills: what is killed when.
         command: what the process does.
     """
     read, write = os.pipe()
@@ -268,7 +285,7 @@ def run(
     if janitor == 0:
         try:
             os.close(read)
-            ran = _oversee(root, spec, notes, plan, killer, seed, command)
+            ran = _oversee(root, spec, notes, plan, kills, command)
             os.write(write, json.dumps(vars(ran)).encode())
         except BaseException:
             traceback.print_exc()
@@ -286,8 +303,7 @@ def _oversee(
     spec: Spec,
     notes: Path | None,
     plan: Plan | None,
-    killer: Killer | None,
-    seed: int,
+    kills: Kills | None,
     command: Callable[[Path, Spec], int],
 ) -> Ran:
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans come here
@@ -295,23 +311,54 @@ def _oversee(
     pid = os.fork()
     if pid == 0:
         _coordinate(root, spec, notes, plan, command)
-    kills, chance, status = 0, random.Random(seed), None
-    while status is None:
-        time.sleep(chance.uniform(0.0, 0.2) if killer else 0.001)
-        ended, code = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            status = os.waitstatus_to_exitcode(code)
-        elif killer:
-            kills += killer(pid, chance)
-        if time.monotonic() - begun > STUCK_S:
-            raise TimeoutError(f"the sweep is stuck; below {root}")
+    status, killed = _await(pid, root, kills)
     seconds = time.monotonic() - begun
-    if plan is not None and plan.power:
+    power = plan is not None and plan.power
+    if power:
         end_all()
     lingered = _await_orphans()
-    if plan is not None and plan.power and notes is not None:
+    if power and notes is not None:
         lose_unsynced(notes / "journal")
-    return Ran(status, seconds, lingered, kills)
+    return Ran(status, seconds, lingered, killed)
+
+
+def _await(pid: int, root: Path, kills: Kills | None) -> tuple[int, int]:
+    """The status of the coordinator, and how many kills there were until it ended."""
+    chance = random.Random(kills.seed if kills else 0)
+    begun, killed = time.monotonic(), 0
+    due = begun + chance.uniform(0, kills.gap) if kills else math.inf
+    while time.monotonic() - begun < STUCK_S:
+        ended, code = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(code), killed
+        if kills and time.monotonic() > due:
+            killed += _kill(kills.what, pid, root, chance)
+            due = time.monotonic() + chance.uniform(0, kills.gap)
+        time.sleep(0.001)
+    end_all()
+    raise TimeoutError(f"the sweep is stuck; see {root}")
+
+
+def _kill(what: str, coordinator: int, root: Path, chance: random.Random) -> bool:
+    if what == "group":
+        end_all()
+        return True
+    if what == "coordinator":
+        os.kill(coordinator, signal.SIGKILL)
+        return True
+    trials = [pid for pid in descendants(os.getpid()) if pid in _trials(root)]
+    if trials:
+        os.kill(chance.choice(trials), signal.SIGKILL)
+    return bool(trials)
+
+
+def _trials(root: Path) -> list[int]:
+    """Processes that trials had, by what they wrote."""
+    found = []
+    for path in root.glob("sweeps/*/trials/*/process.json"):
+        with contextlib.suppress(OSError, ValueError):
+            found.append(int(json.loads(path.read_text())["pid"]))
+    return found
 
 
 def _coordinate(
@@ -337,7 +384,8 @@ def _coordinate(
 def end_all() -> None:
     """Kill every process below this one."""
     for pid in descendants(os.getpid()):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _await_orphans() -> float:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import time
 from pathlib import Path
 
 
@@ -32,3 +36,14 @@ def descendants(pid: int) -> list[int]:
     while more := {one for one, parent in parents.items() if parent in found} - found:
         found |= more
     return sorted(found - {pid})
+
+
+def hold(pid: int) -> list[int]:
+    """Have all descendants of a process stand still; returns them."""
+    found = descendants(pid)
+    for one in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGSTOP)
+    while any(one in found and state not in "TXZ" for one, state, _, _ in _all()):
+        time.sleep(0.0005)
+    return found

@@ -7,14 +7,22 @@ that is tested has no hooks for it. Only what happens below one folder counts.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import re
+import shutil
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.search.processes import hold
+
 DIED = 137
+HALF = re.compile(r"\..+\.\d+(-wal|-shm|-journal)?")  # see dlcli.tracking.scratch
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -28,6 +36,7 @@ class Plan:
         trial: whose process, where it is a trial's.
         torn: whether a write that is the step is half done.
         power: whether every process dies with it, and what was not synced is lost.
+        pictures: copy what a death before each step would leave, where it differs from the last.
     """
 
     role: str
@@ -35,6 +44,7 @@ class Plan:
     trial: int = 0
     torn: bool = False
     power: bool = False
+    pictures: bool = False
 
 
 class Steps:
@@ -57,6 +67,8 @@ class Steps:
         self._fsync = os.fsync
         self._quiet = False
         self._journal = -1
+        self._last = b""  # what the last picture shows
+        self._halves: set[str] = set()  # kinds of half files that were in one
 
     def install(self) -> None:
         """Count from here on, in this process and those that are forked from it."""
@@ -78,6 +90,8 @@ class Steps:
         if self._quiet:
             return
         self.count += 1
+        if self.plan.pictures and self.role == self.plan.role:
+            self._take_picture(f"{what} {place.removeprefix(self.root)}")
         if self._is_meant():
             self._die(f"{what} {place.removeprefix(self.root)}")
 
@@ -86,6 +100,28 @@ class Steps:
         if (self.role, self.count) != (plan.role, plan.step):
             return False
         return self.role != "trial" or self.trial == plan.trial
+
+    def _take_picture(self, before: str) -> None:
+        self._quiet = True
+        trials = hold(os.getpid())  # else a picture would show its parts at different times
+        content, halves = digest(Path(self.root))
+        if content != self._last or not halves <= self._halves:
+            picture = self.notes / f"{self.count:04d}"
+            shutil.copytree(self.root, picture / "root")
+            shutil.copy(self.notes / "journal", picture)
+            (picture / "step").write_text(before)
+        self._last = content
+        self._halves |= halves
+        for pid in trials:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        self._quiet = False
+
+    def _is_next(self) -> bool:
+        self.count += 1
+        meant = self._is_meant() and not (self.notes / "died").exists()
+        self.count -= 1
+        return meant
 
     def _die(self, step: str) -> None:
         """Only once: the process that does the same work again lives."""
@@ -137,9 +173,8 @@ class Steps:
 
     def _written(self, handle: int, data: bytes) -> int:
         place = _place(handle)
-        if self.plan.torn and place.startswith(self.root) and self.count + 1 == self.plan.step:
-            if self.role == self.plan.role and not (self.notes / "died").exists():
-                self._write(handle, data[: len(data) // 2])
+        if self.plan.torn and place.startswith(self.root) and self._is_next():
+            self._write(handle, data[: len(data) // 2])
         self._at("write", place)
         return self._write(handle, data)
 
@@ -166,16 +201,30 @@ def lose_unsynced(journal: Path) -> None:
             os.truncate(path, size)
 
 
+def digest(root: Path) -> tuple[bytes, set[str]]:
+    """What tells two states of a folder apart but for half files; and the kinds of those."""
+    found, halves = hashlib.sha256(), set()
+    for folder, _, names in sorted(os.walk(root)):
+        found.update(folder.encode())
+        for name in sorted(names):
+            if HALF.fullmatch(name):
+                halves.add(re.sub(r"\d+", "", name))
+                continue
+            with contextlib.suppress(OSError):
+                found.update(name.encode() + Path(folder, name).read_bytes())
+    return found.digest(), halves
+
+
 def _place(handle: int) -> str:
     try:
-        return os.readlink(f"/proc/self/fd/{handle}")
+        return str(Path(f"/proc/self/fd/{handle}").readlink())
     except OSError:
         return ""
 
 
 def _size(place: str) -> int:
     try:
-        return os.stat(place).st_size
+        return Path(place).stat().st_size
     except OSError:
         return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 
 from dlcli.errors import ConfigError, DataError, Stopped, TrainingError
 from dlcli.search.reporter import Outcome, Reporter
+from dlcli.tracking.folder import replace_file
+from dlcli.tracking.run import Run, open_run
 
 ERRORS = {
     "config": ConfigError("model.width: must be positive"),
@@ -35,12 +38,32 @@ def run(payload: dict[str, Any], reporter: Reporter) -> Outcome:
     getattr(sys.modules[__name__], f"_{act}", lambda payload: None)(payload)
     if act in ERRORS:
         raise ERRORS[act]
+    if "root" not in payload:
+        return _train(payload, reporter, None)
+    run = open_run(Path(payload["root"]), payload["run_id"])
+    try:
+        return _train(payload, reporter, run)
+    finally:
+        run.release()
+
+
+def _train(payload: dict[str, Any], reporter: Reporter, run: Run | None) -> Outcome:
     value = float(payload.get("value", 0.5))
-    done = len(reporter.trial.reports()[0])  # a checkpoint, as it were
+    checkpoint = run.artifacts / "checkpoints" / "last.json" if run else None
+    if checkpoint and checkpoint.exists():
+        done = int(json.loads(checkpoint.read_text())["epoch"])
+    else:
+        done = 0 if checkpoint else len(reporter.trial.reports()[0])
     for epoch in range(done + 1, payload.get("epochs", 2) + 1):
         time.sleep(payload.get("sleep", 0.02))
-        if reporter.report(epoch, {"val/loss": value / epoch}):
-            return Outcome("pruned", {"val/loss": value / epoch})
+        loss = {"val/loss": value / epoch}
+        if run and checkpoint:
+            run.log_metrics(loss, epoch, flush=True)
+        if reporter.report(epoch, loss):
+            return Outcome("pruned", loss)
+        if checkpoint:
+            checkpoint.parent.mkdir(exist_ok=True)
+            replace_file(checkpoint, json.dumps({"epoch": epoch}))
     return Outcome("complete", {"val/loss": value}, fit_seconds=0.25)
 
 
