@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _DIRECTIONS: dict[str, Literal["minimize", "maximize"]] = {"min": "minimize", "max": "maximize"}
 
+_CONTENT = ("params", "distributions", "user_attrs", "system_attrs", "intermediate_values")
+
 
 class History:
     """All trials by number; reading and writing them costs no more when there are many.
@@ -48,10 +50,12 @@ class History:
             self._append(trial)
 
     def _append(self, trial: FrozenTrial) -> None:
-        trial.distributions = {}  # they would be copied
-        params, trial.params = trial.params, {}
+        content = {name: getattr(trial, name) for name in _CONTENT}
+        for name in _CONTENT:
+            setattr(trial, name, {})  # or it would be copied, slowly
         number = self._storage.create_new_trial(self.study._study_id, trial)
-        self.trial(number).params = params
+        for name, value in content.items():
+            setattr(self.trial(number), name, value)
         self.tidy(number)
 
     @property

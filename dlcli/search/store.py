@@ -12,11 +12,13 @@ from dlcli.errors import ConfigError, StoreError
 from dlcli.search import database
 from dlcli.search.description import KEY
 from dlcli.search.quiet import quiet
+from dlcli.search.reading import read
 from dlcli.tracking.folder import sync_folder, unwritable
 from dlcli.tracking.sqlite import locked
 from dlcli.tracking.uri import redact, scrub, secrets
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial, TrialState
 
@@ -119,18 +121,27 @@ class Store:
         content: dict[str, Any] = attributes[KEY]
         return content
 
-    def load(self) -> list[FrozenTrial]:
-        """All trials in the order of their numbers."""
-        with self._guard():
-            trials = self._storage.get_all_trials(self._study, deepcopy=False)
-        trials.sort(key=lambda trial: trial.number)
+    def load(self, distributions: Mapping[str, BaseDistribution]) -> list[FrozenTrial]:
+        """All trials in the order of their numbers.
+
+        Args:
+            distributions: of every parameter by its name.
+
+        Raises:
+            StoreError: what there is cannot have been written by this program alone.
+        """
+        with self._guard(), self._storage.engine.connect() as connection:
+            try:
+                trials = read(connection, self._study, distributions)
+            except KeyError as error:
+                raise self._damaged(f"it holds {error}, which is not searched") from error
         if [trial.number for trial in trials] != list(range(len(trials))):
-            raise StoreError(
-                f"{self.place}: its trials are not numbered 0, 1, 2 …; it is damaged; "
-                f"{database.ADVICE}"
-            )
+            raise self._damaged("its trials are not numbered 0, 1, 2 …")
         self._ids = {trial.number: trial._trial_id for trial in trials}
         return trials
+
+    def _damaged(self, how: str) -> StoreError:
+        return StoreError(f"{self.place} is damaged: {how}; {database.ADVICE}")
 
     def add(self, number: int, trial: FrozenTrial) -> None:
         """Write a whole new trial in one step.

@@ -162,7 +162,8 @@ class Study:
     def _history(self) -> History:
         if self._loaded is None:
             distributions = {n: code.distribution for n, code in self._encodings.items()}
-            self._loaded = History(self._name, self._directions, distributions, self._store.load())
+            trials = self._store.load(distributions)
+            self._loaded = History(self._name, self._directions, distributions, trials)
         return self._loaded
 
     def ask(self, number: int) -> Point:

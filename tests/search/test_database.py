@@ -93,7 +93,7 @@ def test_trials_that_another_program_took_away_are_missed(given: Arguments) -> N
     with closing(sqlite3.connect(given.path)) as database, database:
         database.execute("DELETE FROM trials WHERE number = 1")
     assert refusal(given) == (
-        f"{given.path}: its trials are not numbered 0, 1, 2 …; it is damaged{ADVICE}"
+        f"{given.path} is damaged: its trials are not numbered 0, 1, 2 …{ADVICE}"
     )
 
 
