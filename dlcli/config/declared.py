@@ -57,6 +57,8 @@ class Declaring:
         self._repository = repository
         self._commanded = {override.key: override for override in commanded}
         self.problems: list[str] = []
+        # The first parts of the keys with a problem, below which nothing can be told.
+        self.unclear: set[str] = set()
 
     def commands(self) -> list[Declared]:
         """Return what the overrides of several values ask for."""
@@ -85,6 +87,7 @@ class Declaring:
             return self._declared(override, place, ())
         except Unfit as error:
             self.problems.append(str(grammar.refused(override, str(error))))
+            self.unclear.add(override.key)
             return None
 
     def _declared(self, override: Override, place: str, under: Under) -> Declared:

@@ -39,6 +39,7 @@ class Searching:
         self._allow = allow
         self._warnings = warnings
         self._problems: list[str] = []
+        self._unclear: set[str] = set()
 
     def run(self, texts: Sequence[str]) -> SweepConfig:
         """Return the sweep.
@@ -50,6 +51,7 @@ class Searching:
         own = [o for o in parsed if _head(o) in SWEEP_KEYS and not o.sweep]
         fixed = [o for o in parsed if _head(o) not in SWEEP_KEYS and not o.sweep]
         declared = self._declared(parsed, [*own, *fixed])
+        fixed = [o for o in fixed if not self._is_unclear(o.key)]
         existence = Existence(self._tree, [*own, *fixed], [d for d in declared if d.group])
         space = self._space(declared, existence)
         fixed = [o for o in fixed if not self._is_conditional(o, existence)]
@@ -81,7 +83,13 @@ class Searching:
             found = [*self._problems, *declaring.problems, *wrong, *error.problems]
             raise ConfigError(found) from error
         self._problems += declaring.problems
-        return _in_order(merged([*files, *commands]))
+        self._unclear = declaring.unclear
+        found = [d for d in merged([*files, *commands]) if not self._is_unclear(d.key)]
+        return _in_order(found)
+
+    def _is_unclear(self, key: str) -> bool:
+        """Tell whether a key is below a group whose options are not known."""
+        return "." in key and key.partition(".")[0] in self._unclear
 
     def _space(self, declared: Sequence[Declared], existence: Existence) -> Space:
         """Return the parameters, each with the options that it exists under."""
