@@ -84,8 +84,8 @@ class Searching:
             raise ConfigError(found) from error
         self._problems += declaring.problems
         self._unclear = declaring.unclear
-        found = [d for d in merged([*files, *commands]) if not self._is_unclear(d.key)]
-        return _in_order(found)
+        clear = [d for d in merged([*files, *commands]) if not self._is_unclear(d.key)]
+        return _in_order(clear)
 
     def _is_unclear(self, key: str) -> bool:
         """Tell whether a key is below a group whose options are not known."""
