@@ -71,7 +71,7 @@ def _plan(overrides: list[str], config_dir: Any, allow: list[str]) -> None:
     from dlcli.cli.sweeping import composed, planned
 
     made = composed(overrides, config_dir, allow)
-    print_plan(made, planned(made, config_dir))
+    print_plan(made, planned(made))
 
 
 def _judge(swept: Swept) -> None:

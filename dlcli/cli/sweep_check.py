@@ -57,13 +57,12 @@ class Checked:
         raise ConfigError("\n".join(lines))
 
 
-def check_corners(made: SweepConfig, executor: Executor, config_dir: Path | None = None) -> Checked:
+def check_corners(made: SweepConfig, executor: Executor) -> Checked:
     """Compose every corner of the space, and build the models of those that can be composed.
 
     Args:
         made: the sweep.
         executor: with a free slot; the models are built in a process of its own.
-        config_dir: the user's own tree.
 
     Raises:
         ConfigError: the objective is nothing that the models log, or its direction is not known.
@@ -80,7 +79,7 @@ def check_corners(made: SweepConfig, executor: Executor, config_dir: Path | None
     metrics, modes = map(list, zip(*made.objectives, strict=True))
     if not left:
         return Checked(metrics, modes, len(points), refused)
-    configs = [asdict(_composed(made, point, config_dir)) for point in left]
+    configs = [asdict(_composed(made, point)) for point in left]
     details = _built(configs, metrics, modes, executor)
     refused += [
         (point, problems)
@@ -113,11 +112,10 @@ def _built(
     return result.details
 
 
-def _composed(made: SweepConfig, point: Point, config_dir: Path | None) -> Config:
-    from dlcli.config.sweep import compose_trial, point_overrides
+def _composed(made: SweepConfig, point: Point) -> Config:
+    from dlcli.config.sweep import compose_point
 
-    overrides = [*made.overrides, *point_overrides(point)]
-    return compose_trial(overrides, None, made.base.allow, config_dir)
+    return compose_point(made, point)
 
 
 def failure(result: Result, job: Path) -> Exception:

@@ -47,12 +47,12 @@ def composed(
     return made
 
 
-def planned(made: SweepConfig, config_dir: Path | None) -> Checked:
+def planned(made: SweepConfig) -> Checked:
     """Every corner of the space, checked and built; nothing is recorded."""
     from dlcli.cli.sweep_check import check_corners
 
     with executing(made) as (_, executor, _):
-        return check_corners(made, executor, config_dir)
+        return check_corners(made, executor)
 
 
 def start_sweep(
@@ -78,7 +78,7 @@ def start_sweep(
     folder = SweepFolder(store_root(), generate() if name is None else check_name(name))
     _refuse_existing(folder)
     with building(made) as parts:
-        checked = check_corners(made, parts.executor, config_dir)
+        checked = check_corners(made, parts.executor)
         checked.refuse()
         with folder.owned():
             _refuse_existing(folder)
