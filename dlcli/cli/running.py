@@ -105,6 +105,8 @@ def resume_training(
             from dlcli.training.resume import finished, resume
 
         record = find(recorder, reference) if recorder else None
+        if record:
+            refuse_trial(record)
         artifacts = artifacts_of(record) if record else shared_artifacts()
         own = from_record(artifacts, changes, config.allow)
         if record and record.status == "FINISHED" and not changes:
@@ -112,6 +114,15 @@ def resume_training(
             return finished(record, artifacts)
         result = resume(own, artifacts, record, recorder, store_root(), _warn, quiet)
     return result if recorder else None
+
+
+def refuse_trial(record: RunRecord) -> None:
+    """Refuse (ConfigError) to go on in a trial beside the sweep that waits for it."""
+    sweep = record.tags.get("dlcli.sweep")
+    if record.tags.get("dlcli.kind") == "trial" and record.status != "FINISHED":
+        raise ConfigError(
+            f"--resume {record.name}: a trial of the sweep {sweep}; dlcli sweep --resume {sweep}"
+        )
 
 
 def changes_nothing(override: str) -> bool:
@@ -145,6 +156,10 @@ def find(recorder: Recorder, reference: str) -> RunRecord:
         ConfigError: it means none or several, or was recorded elsewhere.
     """
     record = recorder.find(reference)
+    if record.tags.get("dlcli.kind") == "sweep":
+        best = record.tags.get("dlcli.best.run_id", "")
+        advice = f"its best trial is {best[:8]}" if best else "it has no best trial yet"
+        raise ConfigError(f"RUN {reference}: a sweep, whose trials have the checkpoints; {advice}")
     if record.folder is None or not (artifacts_of(record) / "config.yaml").is_file():
         raise ConfigError(
             f"RUN {reference}: run {record.name} was recorded elsewhere, and its folder is not "

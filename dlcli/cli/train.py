@@ -128,5 +128,6 @@ def print_result(result: TrainResult) -> None:
     if not result.delivered:
         print("not everything has reached the tracking store yet; the next start delivers it")
     print("\nto go on:")
-    print(f"  dlcli evaluate {result.run_name}")
+    if result.best or result.last:  # none is kept where the callbacks say so
+        print(f"  dlcli evaluate {result.run_name}")
     print("  dlcli ui")
