@@ -104,9 +104,9 @@ def resume_training(
             import_lightning()
             from dlcli.training.resume import finished, resume
 
+        if recorder:
+            refuse_trial(recorder.find(reference))
         record = find(recorder, reference) if recorder else None
-        if record:
-            refuse_trial(record)
         artifacts = artifacts_of(record) if record else shared_artifacts()
         own = from_record(artifacts, changes, config.allow)
         if record and record.status == "FINISHED" and not changes:

@@ -143,3 +143,29 @@ def test_one_of_two_owners_is_told_who_the_other_is(
 
 def test_the_plan_of_a_resumed_sweep_is_refused(dlcli: Callable[..., Done]) -> None:
     assert "--plan: a resumed sweep keeps" in refused(dlcli("sweep", "--resume", "s", "--plan"))
+
+
+@pytest.fixture
+def recorded(folder: Path) -> None:
+    """A sweep with one stopped trial, recorded in folders alone."""
+    from dlcli.tracking.client import Recorder
+    from dlcli.tracking.settings import NoTracking
+
+    recorder = Recorder.start(NoTracking(), folder / "mlruns")
+    parent = recorder.create_run("s", {"dlcli.kind": "sweep", "dlcli.best.run_id": "abcdef0123"})
+    tags = {"dlcli.kind": "trial", "dlcli.sweep": "s"}
+    recorder.create_run("s-0000", tags, parent.id).finish("KILLED", "stopped")
+    parent.finish("FINISHED", "finished")
+    recorder.close()
+
+
+def test_a_sweep_has_no_checkpoint_but_names_its_best_trial(
+    recorded: None, dlcli: Callable[..., Done]
+) -> None:
+    err = refused(dlcli("evaluate", "s", "tracking=none"))
+    assert "a sweep, whose trials have the checkpoints; its best trial is abcdef01" in err
+
+
+def test_a_trial_is_resumed_by_its_sweep_alone(recorded: None, dlcli: Callable[..., Done]) -> None:
+    err = refused(dlcli("train", "--resume", "s-0000", "tracking=none"))
+    assert "a trial of the sweep s; dlcli sweep --resume s" in err
