@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from dlcli.config.space import Choice, Interval, Parameter, Space, Steps, Value
+from dlcli.config.space import Choice, Interval, Parameter, Point, Space, Steps, Value
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -85,6 +86,30 @@ class Encoding:
         return float(held)
 
 
-def encodings(space: Space) -> dict[str, Encoding]:
-    """The encoding of every parameter of a space, by its name."""
-    return {parameter.name: Encoding(parameter) for parameter in space.parameters}
+class Points:
+    """The points of a space in Optuna's terms."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._codes = {parameter.name: Encoding(parameter) for parameter in space.parameters}
+
+    @cached_property
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """The distribution of every parameter, by its name."""
+        return {name: code.distribution for name, code in self._codes.items()}
+
+    def draw(self, trial: Trial) -> None:
+        """Draw a point for a trial."""
+        self._space.walk(lambda p: self._codes[p.name].decode(self._codes[p.name].suggest(trial)))
+
+    def decode(self, held: Mapping[str, Any]) -> Point:
+        """The point that Optuna holds, by names."""
+        return self._space.walk(lambda p: self._codes[p.name].decode(held[p.name]))
+
+    def encode(self, point: Point) -> dict[str, Any]:
+        """A point as Optuna holds it, by names."""
+        return {
+            p.name: self._codes[p.name].encode(point[p.key])
+            for p in self._space.parameters
+            if p.exists(point)
+        }

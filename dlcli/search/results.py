@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlcli.config.space import Point
 from dlcli.search.history import History
 from dlcli.search.quiet import quiet
+from dlcli.search.store import REASON
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 # Fewer trials tell nothing of a parameter, and so do fewer among the best (Optuna's advice).
 LEAST_TRIALS = 10
 LEAST_BEST = 5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial as the study knows it.
+
+    Args:
+        state: running, complete, pruned or failed.
+        values: of the objectives; of a pruned trial its last report, if it made one.
+        reason: why it ended.
+        seconds: from asking for it to its end, its pauses included; 0 while it runs.
+    """
+
+    number: int
+    state: str
+    params: Point
+    values: tuple[float, ...]
+    reason: str
+    seconds: float
+
+
+def state(trial: FrozenTrial) -> str:
+    """The state of a trial as it is called here."""
+    return {"FAIL": "failed"}.get(trial.state.name, trial.state.name.lower())
+
+
+def described(trial: FrozenTrial, decode: Callable[[Mapping[str, Any]], Point]) -> Trial:
+    """A trial as the study knows it."""
+    return Trial(
+        number=trial.number,
+        state=state(trial),
+        params=decode(trial.params),
+        values=tuple(trial.values or ()),
+        reason=trial.user_attrs.get(REASON, ""),
+        seconds=trial.duration.total_seconds() if trial.duration else 0.0,
+    )
 
 
 def best(history: History, direction: str) -> tuple[int, float] | None:

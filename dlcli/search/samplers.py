@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.config.instantiate import instantiate
 from dlcli.config.space import Choice, Space
 from dlcli.errors import ConfigError
-from dlcli.search.encoding import encodings
+from dlcli.search.encoding import Points
 from dlcli.search.quiet import quiet
 from dlcli.search.seed import derived
 from dlcli.search.settings import Search
@@ -91,10 +91,9 @@ class Numbered(Seeded):
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """What exists in every trial, known before the first one."""
-        codes = encodings(self._space)
-        always = [codes[p.name].distribution for p in self._space.parameters if not p.under]
-        names = [p.name for p in self._space.parameters if not p.under]
-        return {n: d for n, d in zip(names, always, strict=True) if not d.single()}
+        distributions = Points(self._space).distributions
+        always = {p.name: distributions[p.name] for p in self._space.parameters if not p.under}
+        return {name: one for name, one in always.items() if not one.single()}
 
 
 def seeded(search: Search, make: Factory, number: int, space: Space) -> Seeded:

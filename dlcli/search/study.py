@@ -10,46 +10,25 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from dlcli.config.space import Parameter, Point, Space, Value
+from dlcli.config.space import Point, Space
 from dlcli.errors import ConfigError, StoreError
 from dlcli.search import results, samplers
 from dlcli.search.database import WAIT_S, check_owner
 from dlcli.search.description import check_same, description
-from dlcli.search.encoding import encodings
+from dlcli.search.encoding import Points
 from dlcli.search.history import History
 from dlcli.search.pruner import Pruner
 from dlcli.search.quiet import quiet
+from dlcli.search.results import Trial
 from dlcli.search.settings import Search
 from dlcli.search.store import PRUNED_AT, REASON, Store
 
-if TYPE_CHECKING:
-    import optuna
-    from optuna.trial import FrozenTrial
+__all__ = ["Study", "Trial"]
 
 Direction = Literal["min", "max"]
 State = Literal["complete", "pruned", "failed"]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A trial as the study knows it.
-
-    Args:
-        state: running, complete, pruned or failed.
-        values: of the objectives; of a pruned trial its last report, if it made one.
-        reason: why it ended.
-        seconds: from asking for it to its end, its pauses included; 0 while it runs.
-    """
-
-    number: int
-    state: str
-    params: Point
-    values: tuple[float, ...]
-    reason: str
-    seconds: float
 
 
 class Study:
@@ -70,7 +49,7 @@ class Study:
         self._space = space
         self._search = search
         self._directions = list(directions)
-        self._encodings = encodings(space)
+        self._points = Points(space)
         self._grid = space.grid() if search.kind == "grid" else None
         self._make = samplers.factory(search, allow) if search.kind != "grid" else None
         self._pruner = Pruner(pruner_node, allow)
@@ -161,7 +140,7 @@ class Study:
     @property
     def _history(self) -> History:
         if self._loaded is None:
-            distributions = {n: code.distribution for n, code in self._encodings.items()}
+            distributions = self._points.distributions
             trials = self._store.load(distributions)
             self._loaded = History(self._name, self._directions, distributions, trials)
         return self._loaded
@@ -180,40 +159,19 @@ class Study:
             if number > history.count:
                 raise ValueError(f"trial {number} asked for when there are {history.count}")
             self._add(history, number)
-        return self._decoded(history.trial(number).params)
+        return self._points.decode(history.trial(number).params)
 
     def _add(self, history: History, number: int) -> None:
         with self._whole(), quiet():
-            if self._make is None:
-                history.add(self._grid_point(number))
+            if self._grid is not None:
+                history.add(self._points.encode(self._grid[number]))
             else:
+                assert self._make is not None
                 sampler = samplers.seeded(self._search, self._make, number, self._space)
                 trial = history.begin(sampler, self._pruner.fresh(history.study))
-                self._space.walk(lambda parameter: self._draw(trial, parameter))
+                self._points.draw(trial)
                 history.tidy(number)
             self._store.add(number, history.trial(number))
-
-    def _draw(self, trial: optuna.Trial, parameter: Parameter) -> Value:
-        code = self._encodings[parameter.name]
-        return code.decode(code.suggest(trial))
-
-    def _grid_point(self, number: int) -> dict[str, Any]:
-        assert self._grid is not None
-        point = self._grid[number]
-        held: dict[str, Any] = {}
-
-        def take(parameter: Parameter) -> Value:
-            value = point[parameter.key]
-            held[parameter.name] = self._encodings[parameter.name].encode(value)
-            return value
-
-        self._space.walk(take)
-        return held
-
-    def _decoded(self, held: Mapping[str, Any]) -> Point:
-        return self._space.walk(
-            lambda parameter: self._encodings[parameter.name].decode(held[parameter.name])
-        )
 
     def report(self, number: int, step: int, value: float) -> bool:
         """Record an intermediate value and tell whether the trial should be pruned.
@@ -291,7 +249,7 @@ class Study:
 
     def states(self) -> dict[int, str]:
         """The state of every trial, by number: running, complete, pruned or failed."""
-        return {trial.number: _state(trial) for trial in self._history.trials()}
+        return {trial.number: results.state(trial) for trial in self._history.trials()}
 
     def best(self) -> tuple[int, float] | None:
         """Number and value of the best complete trial; of equal ones the first."""
@@ -310,18 +268,4 @@ class Study:
 
     def trials(self) -> list[Trial]:
         """Every trial, in the order of their numbers."""
-        return [self._described(trial) for trial in self._history.trials()]
-
-    def _described(self, trial: FrozenTrial) -> Trial:
-        return Trial(
-            number=trial.number,
-            state=_state(trial),
-            params=self._decoded(trial.params),
-            values=tuple(trial.values or ()),
-            reason=trial.user_attrs.get(REASON, ""),
-            seconds=trial.duration.total_seconds() if trial.duration else 0.0,
-        )
-
-
-def _state(trial: FrozenTrial) -> str:
-    return {"FAIL": "failed"}.get(trial.state.name, trial.state.name.lower())
+        return [results.described(one, self._points.decode) for one in self._history.trials()]
