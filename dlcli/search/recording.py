@@ -19,6 +19,7 @@ from dlcli.tracking.client import Recorder
 from dlcli.tracking.folder import RunFolder, replace_file
 from dlcli.tracking.history import read_history
 from dlcli.tracking.names import LONGEST
+from dlcli.tracking.query import from_folder
 from dlcli.tracking.run import Run, flatten
 
 if TYPE_CHECKING:
@@ -202,6 +203,8 @@ class SweepRecording:
         self._recorder.notices += write_findings(study, self._folder, self._frozen, self.artifacts)
         if best := summary.get("best"):
             self._log_best(best, summary["trials"]["total"])
+        for final in self.with_checkpoints.values():
+            self._recorder.keep_checkpoints(final.run_id)
         how = status(summary["trials"]["complete"], reason)
         why = reason if summary["trials"]["complete"] or reason != "finished" else "none complete"
         return self._run.finish(how, why)  # type: ignore[arg-type]
@@ -214,8 +217,17 @@ class SweepRecording:
                 "dlcli.best.trial": str(best["number"]),
                 "dlcli.best.run_id": best["run_id"],
                 "dlcli.best.params": json.dumps(best["params"]),
+                **self._shared_choices(best["run_id"]),
             }
         )
+
+    def _shared_choices(self, run_id: str) -> dict[str, str]:
+        """Which options the trials were composed of, as one of their runs says."""
+        found = from_folder(RunFolder(self.root, run_id))
+        searched = {f"dlcli.choice.{one['key']}" for one in self._frozen.space["parameters"]}
+        tags = found.tags if found else {}
+        choices = {key: text for key, text in tags.items() if key.startswith("dlcli.choice.")}
+        return choices | dict.fromkeys(searched & set(choices), "searched")
 
 
 def _last_step(folder: RunFolder) -> int:

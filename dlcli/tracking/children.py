@@ -10,6 +10,7 @@ from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.names import CleanKeys
 from dlcli.tracking.run import LONGEST_PARAM, flatten
 
+CHECKPOINTS = "checkpoints"  # of many children, only those of a few stay
 CHILD_S = 12.0  # for a process that was asked to stop, and has ten seconds for it
 
 
@@ -56,3 +57,17 @@ def first_params(params: Mapping[str, object]) -> dict[str, str]:
     key = CleanKeys()
     values = flatten(params)
     return {key(name): text for name, text in values.items() if len(text) <= LONGEST_PARAM}
+
+
+def begin_with(folder: RunFolder, params: Mapping[str, str]) -> None:
+    """Write the first parameters of a run that nobody works on yet."""
+    if params:
+        lines = folder.open_spool()
+        lines.append({"kind": "param", "values": dict(params)})
+        lines.close()
+
+
+def marked(tags: Mapping[str, str], parent_id: str | None) -> dict[str, str]:
+    """Tags as text, with the one that MLflow knows a child by."""
+    marks = {str(key): str(value) for key, value in tags.items()}
+    return marks | ({"mlflow.parentRunId": parent_id} if parent_id else {})

@@ -11,7 +11,7 @@ from typing import Any
 
 from dlcli.errors import BusyError, ConfigError, StoreError
 from dlcli.tracking import closing, intent, names, query
-from dlcli.tracking.children import CHILD_S, Children, begin_with, first_params, marked
+from dlcli.tracking.children import CHECKPOINTS, CHILD_S, Children, begin_with, first_params, marked
 from dlcli.tracking.folder import RunFolder, RunInfo, Status
 from dlcli.tracking.line import Line
 from dlcli.tracking.owner import Owner
@@ -138,7 +138,7 @@ class Recorder:
         name = names.check_name(name)
         marks = marked(tags, parent_id)
         first = first_params(params or {})
-        run_id = self._create_stored(name, marks, keep=True, params=first)
+        run_id = self._create_stored(name, marks, keep=True, params=first, later=CHECKPOINTS)
         if run_id is None:
             return self._create_kept(name, marks, first)
         self._children.add(run_id)
@@ -157,14 +157,7 @@ class Recorder:
             self._children.hold(run_id)
 
     def close_run(self, run_id: str, status: Status, reason: str) -> bool:
-        """Close a child, whoever of its process and this one's forerunner died when.
-
-        Done again, it changes nothing.
-
-        Args:
-            run_id: the child's.
-            status: FINISHED, FAILED or KILLED.
-            reason: why, in a word or a line.
+        """Close a child, whoever died when; done again, it changes nothing.
 
         Returns:
             False where the child's process does not end; its run stays open.
@@ -184,9 +177,7 @@ class Recorder:
     def log_to(
         self, run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], step: int = 0
     ) -> None:
-        """Log to a child that is closed, and leave its status as it is.
-
-        Done again, it changes nothing.
+        """Log to a child that is closed, once; its status stays as it is.
 
         Raises:
             BusyError: a process works on it.
@@ -194,6 +185,15 @@ class Recorder:
         """
         closing.add(RunFolder(self.root, run_id), metrics, tags, step, CHILD_S)
         self._let_go(run_id)
+
+    def keep_checkpoints(self, run_id: str) -> None:
+        """Bring the checkpoints of a child that is closed to its store, where that is elsewhere."""
+        folder = RunFolder(self.root, run_id)
+        info = folder.read()
+        if info is not None and info.upload and info.later:
+            folder.mark()
+            folder.update(later="")
+            self._let_go(run_id)
 
     def find(self, reference: str) -> RunRecord:
         """The run that a RUN means.
@@ -225,9 +225,8 @@ class Recorder:
         if self._line is None:
             return None
         try:
-            reply = self._line.call(
-                "create", CREATE_S, name=name, tags=tags, owner=_owner(), **more
-            )
+            owner = Owner.current().written()
+            reply = self._line.call("create", CREATE_S, name=name, tags=tags, owner=owner, **more)
         except StoreError as error:
             if not (isinstance(self.settings, MLflow) and self.settings.offline):
                 raise
@@ -236,14 +235,10 @@ class Recorder:
             return None
         return str(reply["id"])
 
-    def _create_local(self, name: str, tags: Mapping[str, str]) -> RunFolder:
-        info = RunInfo(
-            id="",
-            name=name,
-            created=int(time.time() * 1000),
-            tags=dict(tags),
-            owner=_owner(),
-        )
+    def _create_local(self, name: str, tags: Mapping[str, str], later: str = "") -> RunFolder:
+        now = int(time.time() * 1000)
+        owner = Owner.current().written()
+        info = RunInfo("", name, created=now, tags=dict(tags), later=later, owner=owner)
         if isinstance(self.settings, MLflow):
             target = resolve(self.settings, self.root)
             experiment = self.settings.experiment
@@ -252,7 +247,7 @@ class Recorder:
 
     def _create_kept(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> str:
         """A child that no store knows yet, or ever."""
-        folder = self._create_local(name, tags)
+        folder = self._create_local(name, tags, CHECKPOINTS)
         begin_with(folder, params)
         self.adopt(folder.id)
         folder.lock.release()
@@ -298,7 +293,3 @@ class Recorder:
             return
         self._line.revive()
         self._line.send("let_go", id=run_id)
-
-
-def _owner() -> dict[str, Any]:
-    return Owner.current().written()

@@ -139,7 +139,7 @@ class Delivery:
         if self.pending and not self.deleted:
             return
         if info.upload and info.store_id and not self.deleted:
-            self.store.upload(info.store_id, self.folder.artifacts)
+            self.store.upload(info.store_id, self.folder.artifacts, info.later)
         self.folder.unmark()
         self.done = True
 

@@ -29,6 +29,7 @@ class RunInfo:
         created: milliseconds since 1970.
         tags: the tags that the run began with.
         upload: whether the store keeps artifacts elsewhere.
+        later: the folder of artifacts that is not uploaded yet, as it may be removed again.
     """
 
     id: str
@@ -43,6 +44,7 @@ class RunInfo:
     ended: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
     upload: bool = False
+    later: str = ""
     owner: dict[str, Any] | None = None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from dlcli.errors import DlcliError
 from dlcli.tracking import intent, reconcile
+from dlcli.tracking.children import begin_with
 from dlcli.tracking.closing import DYING_S, close_abandoned
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
@@ -93,15 +94,13 @@ class Process:
             local=self.store.target.local,
             created=int(time.time() * 1000),
             tags=message["tags"],
+            later=message.get("later", ""),
             owner=message["owner"],
         )
         self.store.open()
         folder = intent.create(self.store, self.root, info)
         self._take(folder).kept = message.get("keep", False)
-        if message.get("params"):
-            lines = folder.open_spool()
-            lines.append({"kind": "param", "values": message["params"]})
-            lines.close()
+        begin_with(folder, message.get("params", {}))
         line = old_file_store(self.root) if self.store.target.local else None
         self.notices += [line] if line else []
         return {"id": folder.id}

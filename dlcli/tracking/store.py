@@ -247,10 +247,14 @@ class Store:
         except MlflowException:
             return False
 
-    def upload(self, run_id: str, folder: Path) -> None:
-        """Copy a folder of artifacts to where the store keeps them."""
+    def upload(self, run_id: str, folder: Path, without: str = "") -> None:
+        """Copy a folder of artifacts to where the store keeps them, but for one folder in it."""
         self.client.set_tag(run_id, "artifacts", "pending")
-        self.client.log_artifacts(run_id, str(folder))
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and path.name != without:
+                self.client.log_artifacts(run_id, str(path), path.name)
+            elif path.is_file():
+                self.client.log_artifact(run_id, str(path))
         self.client.delete_tag(run_id, "artifacts")
 
 

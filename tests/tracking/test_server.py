@@ -17,6 +17,7 @@ import pytest
 
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.reconcile import reconcile
+from dlcli.tracking.run import open_run
 from dlcli.tracking.settings import MLflow
 
 LOSSES = "SELECT step, value FROM metrics WHERE key = 'train/loss' ORDER BY step"
@@ -71,6 +72,13 @@ def query(database: Path, text: str) -> list[tuple[object, ...]]:
 
 def losses(steps: int) -> list[tuple[int, float]]:
     return [(step, 1 / (step + 1)) for step in range(steps)]
+
+
+def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def kill_recorder(recorder: Recorder) -> None:
@@ -155,4 +163,27 @@ def test_a_run_begun_offline_is_delivered_when_the_server_is_there(
     assert query(database, "SELECT name, status FROM runs") == [("alone", "FINISHED")]
     recorder = Recorder.start(settings, root)
     assert recorder.find("alone").id == run.id
+    recorder.close()
+
+
+@pytest.mark.slow
+def test_checkpoints_of_a_child_are_stored_when_they_are_to_stay(
+    tmp_path: Path, server: Server, copy_store: Callable[[Path], Path]
+) -> None:
+    server.start(copy_store(tmp_path / "server.db"))
+    recorder = Recorder.start(MLflow(server.uri), tmp_path / "mlruns")
+    parent = recorder.create_run("s", {"dlcli.kind": "sweep"})
+    child = recorder.create_child("s-0", {"dlcli.kind": "trial"}, parent.id)
+    run = open_run(recorder.root, child)
+    (run.artifacts / "config.yaml").write_text("seed: 0\n")
+    (run.artifacts / "checkpoints").mkdir()
+    (run.artifacts / "checkpoints" / "best.ckpt").touch()
+    run.release()
+    stored = tmp_path / "stored" / "1" / child / "artifacts"
+    recorder.close_run(child, "FINISHED", "finished")
+    wait_until((stored / "config.yaml").exists)
+    assert not (stored / "checkpoints").exists()
+    recorder.keep_checkpoints(child)
+    assert parent.finish("FINISHED", "finished", timeout=20)
+    assert (stored / "checkpoints" / "best.ckpt").exists()
     recorder.close()
