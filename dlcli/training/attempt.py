@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import CheckpointError, TrainingError
+from dlcli.config.compose import Config
+from dlcli.errors import CheckpointError, ConfigError, TrainingError
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.history import read_history
 from dlcli.tracking.run import Run, open_run
@@ -106,9 +107,27 @@ def record(session: Session, run: Run, trial: Trial, start: tuple[Path, State] |
     if start is not None:
         run.set_tags({"dlcli.resumed_from": start[0].name})
         return
-    if trial.weights is not None:
-        run.set_tags({"dlcli.init_from": session.start_from(trial.weights)})
+    weights = trial.weights or named_weights(trial.config)
+    if weights is not None:
+        run.set_tags({"dlcli.init_from": session.start_from(weights)})
     record_start(run, trial.config, session.parts, trial.code, trial.command)
+
+
+def named_weights(config: Config) -> Path | None:
+    """The file of weights that the configuration names.
+
+    Raises:
+        ConfigError: it names no file.
+    """
+    reference = config.values["model"].get("init_from")
+    if not reference:
+        return None
+    if not Path(reference).is_file():
+        raise ConfigError(
+            f"model.init_from: {reference}: no such file; a trial starts from a file of weights, "
+            "such as a checkpoint below mlruns/runs/ID/artifacts/checkpoints"
+        )
+    return Path(reference)
 
 
 def train(

@@ -37,11 +37,11 @@ class ReportEpochs(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Report, and end after this epoch where that is the answer."""
-        asked = False
+        asked, values = False, logged(trainer)  # on every rank, as it may add up over all
         if self.reporter is not None:
             asked = self.reporter.stop_asked
             if self._validated or not trainer.enable_validation:
-                asked = self.reporter.report(trainer.current_epoch + 1, logged(trainer))
+                asked = self.reporter.report(trainer.current_epoch + 1, values)
         self._validated = False
         if self._agreed(trainer, asked):
             self.pruned = True

@@ -1,6 +1,7 @@
 """What a trial needs before it trains, prepared once in the process that trials are forked from.
 
-No thread is started and no GPU is touched: neither would outlive a fork.
+No thread is started and no GPU is touched: neither would outlive a fork. (NumPy's OpenBLAS has a
+thread of its own, which it ends before a fork and starts anew after it.)
 """
 
 from __future__ import annotations

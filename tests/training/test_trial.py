@@ -77,14 +77,17 @@ def test_a_trial_is_tested_as_a_run_of_its_own_would_be(tmp_path: Path) -> None:
     assert not (tmp_path / "runs" / task["run_id"] / "artifacts" / "figures").exists()
 
 
-def test_a_trial_killed_at_any_moment_ends_as_an_unbroken_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_trial_ended_at_any_moment_and_run_again_ends_as_an_unbroken_one(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     whole = payload(tmp_path, EPOCHS)
     unbroken = run_trial(whole)
     numbers = random.Random(4)
-    for _ in range(3):
+    for _ in range(2):
         task = payload(tmp_path, EPOCHS)
         for _ in range(4):
-            run_trial(task, signal_after=(signal.SIGKILL, numbers.uniform(0.2, 1.5)))
+            run_trial(task, signal_after=(number, numbers.uniform(0.2, 1.5)))
         ended = run_trial(task)
         assert ended.status == 0, ended.error
         assert scores(ended) == scores(unbroken)
@@ -130,6 +133,16 @@ def test_a_trial_that_diverges_says_so(tmp_path: Path) -> None:
     ended = run_trial(payload(tmp_path, EPOCHS, "optimizer=sgd", "optimizer.lr=1e6"))
     assert ended.reason == "diverged", ended
     assert "training diverged" in ended.error
+
+
+def test_a_trial_starts_from_the_weights_that_its_configuration_names(tmp_path: Path) -> None:
+    first = payload(tmp_path, EPOCHS)
+    before = run_trial(first)
+    best = checkpoints(tmp_path, first).verify("best")
+    ended = run_trial(payload(tmp_path, EPOCHS, f"model.init_from={best}"))
+    again = run_trial(payload(tmp_path, EPOCHS, "model.init_from=nowhere"))
+    assert ended.told.values[0]["val/loss"] < before.told.values[-1]["val/loss"]
+    assert again.error.startswith("ConfigError: model.init_from: nowhere: no such file")
 
 
 @pytest.fixture
