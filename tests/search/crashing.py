@@ -20,6 +20,7 @@ from typing import Any
 
 from dlcli.config.domain import Interval
 from dlcli.config.space import Parameter, Space
+from dlcli.errors import DlcliError
 from dlcli.search import findings
 from dlcli.search.checkpoints import keep_best
 from dlcli.search.coordinator import Coordinator
@@ -318,7 +319,7 @@ def _oversee(
         end_all()
     lingered = _await_orphans()
     if power and notes is not None:
-        lose_unsynced(notes / "journal")
+        lose_unsynced(notes / "journal", root)
     return Ran(status, seconds, lingered, killed)
 
 
@@ -347,9 +348,10 @@ def _kill(what: str, coordinator: int, root: Path, chance: random.Random) -> boo
         os.kill(coordinator, signal.SIGKILL)
         return True
     trials = [pid for pid in descendants(os.getpid()) if pid in _trials(root)]
-    if trials:
+    with contextlib.suppress(ProcessLookupError, IndexError):  # it has just ended; there is none
         os.kill(chance.choice(trials), signal.SIGKILL)
-    return bool(trials)
+        return True
+    return False
 
 
 def _trials(root: Path) -> list[int]:
@@ -375,6 +377,8 @@ def _coordinate(
             STEPS.append(Steps(root, notes, plan or Plan("", 0)))
             STEPS[0].install()
         status = command(root, spec)
+    except DlcliError as error:
+        status = error.status
     except BaseException:
         traceback.print_exc()
     finally:

@@ -34,6 +34,7 @@ class Plan:
         role: of the process that does: coordinator, server or trial.
         step: before which of its steps, from 1 on; with 0 none dies.
         trial: whose process, where it is a trial's.
+        kind: which steps count; all where it is empty.
         torn: whether a write that is the step is half done.
         power: whether every process dies with it, and what was not synced is lost.
         pictures: copy what a death before each step would leave, where it differs from the last.
@@ -42,6 +43,7 @@ class Plan:
     role: str
     step: int
     trial: int = 0
+    kind: str = ""
     torn: bool = False
     power: bool = False
     pictures: bool = False
@@ -87,7 +89,7 @@ class Steps:
 
     def step(self, what: str, place: str) -> None:
         """Note a step, or die before it."""
-        if self._quiet:
+        if self._quiet or self.plan.kind not in ("", what):
             return
         self.count += 1
         if self.plan.pictures and self.role == self.plan.role:
@@ -181,11 +183,19 @@ class Steps:
     def _note(self, event: str, place: str, detail: Any) -> None:
         """For `lose_unsynced`."""
         if place.startswith(self.root) and self._journal >= 0:
-            self._write(self._journal, json.dumps([event, place, detail]).encode() + b"\n")
+            if event == "rename":
+                detail = detail.removeprefix(self.root)
+            line = json.dumps([event, place.removeprefix(self.root), detail])
+            self._write(self._journal, line.encode() + b"\n")
 
 
-def lose_unsynced(journal: Path) -> None:
-    """Cut every file to what of it was synced, as a power loss may."""
+def lose_unsynced(journal: Path, root: Path) -> None:
+    """Cut every file to what of it was synced, as a power loss may.
+
+    Args:
+        journal: of the steps.
+        root: the sweep's folder, wherever it is now.
+    """
     kept: dict[str, int] = {}
     for line in journal.read_text().splitlines():
         event, place, detail = json.loads(line)
@@ -196,7 +206,7 @@ def lose_unsynced(journal: Path) -> None:
         elif place in kept:
             kept[detail] = kept.pop(place)
     for place, size in kept.items():
-        path = Path(place)
+        path = root / place
         if path.is_file() and path.stat().st_size > size:
             os.truncate(path, size)
 

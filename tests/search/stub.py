@@ -16,6 +16,7 @@ from dlcli.errors import ConfigError, DataError, Stopped, TrainingError
 from dlcli.search.reporter import Outcome, Reporter
 from dlcli.tracking.folder import replace_file
 from dlcli.tracking.run import Run, open_run
+from dlcli.tracking.scratch import clear_scratch
 
 ERRORS = {
     "config": ConfigError("model.width: must be positive"),
@@ -54,6 +55,8 @@ def _train(payload: dict[str, Any], reporter: Reporter, run: Run | None) -> Outc
         done = int(json.loads(checkpoint.read_text())["epoch"])
     else:
         done = 0 if checkpoint else len(reporter.trial.reports()[0])
+    if checkpoint:
+        clear_scratch(checkpoint.parent)
     for epoch in range(done + 1, payload.get("epochs", 2) + 1):
         time.sleep(payload.get("sleep", 0.02))
         loss = {"val/loss": value / epoch}

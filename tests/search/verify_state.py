@@ -159,11 +159,18 @@ def _check_files(root: Path) -> None:
         scratch = path.name.startswith(".") and path.name.rpartition(".")[2].isdigit()
         assert not scratch, f"I5: {path} is left"
         if path.suffix == ".json" and path.name != "process.json":
-            assert isinstance(json.loads(path.read_text()), dict), f"I5: {path}"
+            assert _is_whole(path), f"I5: {path} is damaged"
         if path.name == "result.json" or path.name.startswith("attempt-"):
             Result.from_text(path.read_text())
         if path.name == "reports.jsonl":
             _check_lines(path)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text()), dict)
+    except ValueError:
+        return False
 
 
 def _check_lines(path: Path) -> None:
