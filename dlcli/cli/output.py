@@ -30,6 +30,7 @@ settings = Settings()
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one object on one line; numbers that JSON cannot hold become null."""
     print(json.dumps(_plain(content)), flush=True)
+    settings.json = False  # it is the only one, whatever comes after it
 
 
 def _plain(value: Any) -> Any:

@@ -59,11 +59,14 @@ def sweep(
         swept = sweeping.resume_sweep(resume, overrides or [], config_dir, allow or [], quiet)
     else:
         swept = sweeping.start_sweep(name, overrides or [], config_dir, allow or [], quiet)
+    problem = shortfall(swept)
     if json:
-        output.print_json(swept.summary)
+        error = {"error": {"kind": SweepError.kind, "message": problem}} if problem else {}
+        output.print_json({**swept.summary, **error})
     elif not quiet:
         print_swept(swept)
-    _judge(swept)
+    if problem:
+        raise SweepError(problem)
 
 
 def _plan(overrides: list[str], config_dir: Any, allow: list[str]) -> None:
@@ -74,24 +77,22 @@ def _plan(overrides: list[str], config_dir: Any, allow: list[str]) -> None:
     print_plan(made, planned(made))
 
 
-def _judge(swept: Swept) -> None:
-    """End with another status than 0 where not all that was asked for is done.
-
-    Raises:
-        SweepError: there are fewer complete trials than asked for.
-    """
+def shortfall(swept: Swept) -> str:
+    """Why there are fewer complete trials than asked for; empty where there are not."""
     trials = swept.summary["trials"]
     if swept.message:
-        raise SweepError(f"sweep {swept.name} was stopped: {swept.message}; {swept.advice}")
+        return f"sweep {swept.name} was stopped: {swept.message}; {swept.advice}"
     if not trials["complete"]:
-        raise SweepError(
-            f"sweep {swept.name}: no trial is complete, so none is best; see {swept.logs}"
+        failures = f" ({swept.failures})" if swept.failures else ""
+        return (
+            f"sweep {swept.name}: no trial is complete{failures}, so none is best; see {swept.logs}"
         )
     if trials["failed"]:
-        raise SweepError(
+        return (
             f"sweep {swept.name}: {trials['failed']} of {trials['total']} trials failed "
             f"({swept.failures}); see {swept.logs}"
         )
+    return ""
 
 
 def print_swept(swept: Swept) -> None:

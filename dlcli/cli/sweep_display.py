@@ -151,7 +151,8 @@ def ending(progress: Progress, number: int, result: Result) -> str:
     value = result.values.get(progress.metric)
     score = f" {progress.metric} {output.number(value)}" if value is not None else ""
     why = f" ({result.reason}: {result.message})" if result.state == "failed" else ""
-    best = ", the best so far" if progress.best_number == number else ""
+    alone = len(progress.frozen.metrics) == 1
+    best = ", the best so far" if alone and progress.best_number == number else ""
     return f"trial {number} {result.state}{score}{why}{best}"
 
 
