@@ -81,7 +81,7 @@ def test_ctrl_c_ends_with_130(capsys):
         (["lst"], "No such command 'lst'. Did you mean 'list'?; see dlcli --help"),
         (
             ["xyz"],
-            "No such command 'xyz'; commands: train, evaluate, sample, runs, list, ui, doctor; "
+            "No such command 'xyz'; commands: train, sweep, evaluate, sample, runs, list, ui, doctor; "
             "see dlcli --help",
         ),
         (
