@@ -34,7 +34,7 @@ print(run.id, recorder._line.channel.pid, flush=True)
 sys.stdin.readline()
 for step in range(10, 20):
     run.log_metrics({"train/loss": 1 / (step + 1)}, step, flush=step == 19)
-run.finish("FINISHED", "done")
+run.finish("FINISHED", "done", timeout=60)
 recorder.close()
 print(run.delivered, flush=True)
 """
