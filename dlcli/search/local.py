@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dlcli.errors import StoreError
 from dlcli.search.leftover import end_leftover
 from dlcli.search.process import LocalHandle
 from dlcli.search.sharing import Devices
@@ -63,19 +64,33 @@ class LocalExecutor:
         Raises:
             LookupError: every device is in use.
             BusyError: a process of an earlier coordinator still runs this trial.
+            StoreError: the system has no room for another process.
         """
         self.reclaim(folder)
         device = self._devices.take()
         self._started += 1
         request = self._request(folder, task, payload, device)
-        sentinel, status = os.pipe()
         try:
-            server = self._send(request, status)
-        finally:
-            os.close(status)
+            sentinel, server = self._ask(request)
+        except OSError as error:
+            raise StoreError(
+                f"{folder.path}: a trial's process cannot be started: {error.strerror}; raise the "
+                "limit (ulimit -a), or have fewer executor.workers"
+            ) from error
         handle = LocalHandle(self._started, folder, server, sentinel, device, self._ended)
         self._running.append(handle)
         return handle
+
+    def _ask(self, request: dict[str, Any]) -> tuple[int, Warm]:
+        """Where the end of a trial will be told of, and the server that was asked for it."""
+        sentinel, status = os.pipe()
+        try:
+            return sentinel, self._send(request, status)
+        except OSError:
+            os.close(sentinel)
+            raise
+        finally:
+            os.close(status)
 
     def reclaim(self, folder: TrialFolder) -> None:
         """See to it that no process of a coordinator before this one runs the trial."""

@@ -89,12 +89,14 @@ def _hang(payload: dict[str, Any]) -> None:
 def _deaf(payload: dict[str, Any]) -> None:
     """Hang without hearing SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf")
     time.sleep(600)
 
 
 def _stubborn(payload: dict[str, Any]) -> None:
     """Hang in C code that holds the interpreter's lock, so that no thread of it runs."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf")
     ctypes.PyDLL(None).sleep(600)
 
 

@@ -16,8 +16,9 @@ from dlcli.search import samplers, trial
 from dlcli.search.coordinator import Coordinator
 from dlcli.tracking.folder import replace_file
 from dlcli.tracking.owner import Lock
-from tests.search.crashing import Ran, Spec, run, sweep
+from tests.search.crashing import Ran, run
 from tests.search.steps import Plan
+from tests.search.stub_sweep import Spec, sweep
 from tests.search.verify_state import Values, answer, verify_state
 
 SPEC = Spec(sleep=0.0)

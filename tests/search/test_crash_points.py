@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.search.crashing import Spec, run
+from tests.search.crashing import run
 from tests.search.steps import Plan, lose_unsynced
+from tests.search.stub_sweep import Spec
 from tests.search.verify_state import Seen, Values, answer, verify_state
 
 SPEC = Spec(sleep=0.0)

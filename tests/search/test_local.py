@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dlcli.errors import StoreError
 from dlcli.search.local import LocalExecutor, threads
 from dlcli.search.sharing import Devices
 from dlcli.search.trial import TrialFolder
@@ -72,8 +73,7 @@ def test_a_killed_trial_takes_what_it_started_with_it(trials: Trials) -> None:
 
 def test_a_trial_that_is_deaf_to_sigterm_can_be_killed(trials: Trials) -> None:
     handle = trials.start(act="deaf")
-    until(lambda: (handle.trial.path / "process.json").exists())
-    time.sleep(0.1)
+    until(lambda: "deaf" in handle.trial.tail())
     handle.stop()
     time.sleep(0.2)
     assert handle.alive
@@ -117,7 +117,8 @@ def test_close_leaves_no_process_behind(tmp_path: Path) -> None:
     executor = LocalExecutor(2)
     trials = Trials(executor, tmp_path, itertools.count())
     handles = [trials.start(act="deaf"), trials.start(act="family")]
-    until(lambda: all((one.trial.path / "process.json").exists() for one in handles))
+    until(lambda: "deaf" in handles[0].trial.tail())
+    until(lambda: len(members(handles[1].pid)) == 3)
     pids = [one.pid for one in handles]
     begun = time.monotonic()
     executor.close()
@@ -145,7 +146,7 @@ def test_a_trial_that_hears_nothing_ends_ten_seconds_after_its_coordinator(
 ) -> None:
     started = [lonely(act=act) for act in ("deaf", "stubborn")]
     groups = [leader(trial) for _, trial in started]
-    time.sleep(0.2)
+    until(lambda: all("deaf" in trial.tail() for _, trial in started))
     for pid, _ in started:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -249,3 +250,16 @@ def leader(trial: TrialFolder) -> int:
     pid: int = json.loads((trial.path / "process.json").read_text())["pid"]
     assert members(pid)
     return pid
+
+
+def test_a_system_without_room_for_a_process_is_told_of(
+    trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "pipe", full)
+    with pytest.raises(StoreError, match=r"cannot be started: Too many open files; raise the"):
+        trials.start()
+    monkeypatch.undo()
+    assert trials.run()[0] == 0

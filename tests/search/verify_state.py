@@ -17,7 +17,8 @@ from dlcli.search.study import Study
 from dlcli.search.trial import Result, TrialFolder
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.spool import read
-from tests.search.crashing import KEPT, NAME, Ran, Spec, runs
+from tests.search.crashing import Ran
+from tests.search.stub_sweep import KEPT, NAME, Spec, runs
 
 KEEPSAKE = "artifacts/checkpoints/last.json"
 FINAL = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
