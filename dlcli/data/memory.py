@@ -10,7 +10,6 @@ from functools import cached_property, partial
 from typing import Any, Literal
 
 import pytorch_lightning as pl
-import torch
 from torch import Tensor
 
 from dlcli.data.check import check_arguments, check_examples, check_sizes
@@ -25,6 +24,7 @@ from dlcli.data.normalize import (
     restore_normalizer,
 )
 from dlcli.data.partition import Partition, known_sets
+from dlcli.data.place import best_device
 from dlcli.data.spec import DataSpec
 from dlcli.data.tokenizer import trimmed
 from dlcli.errors import DataError
@@ -33,17 +33,7 @@ Split = Literal["train", "val", "test"]
 
 # Evaluation keeps no gradients, so small training batches need not set its pace.
 LEAST_EVALUATION_BATCH = 256
-# What there is once a data module is set up.
-SET_UP = (
-    "_source",
-    "_parts",
-    "_splits",
-    "_encoding",
-    "_spec",
-    "_normalizer",
-    "fitted",
-    "_is_set_up",
-)
+SET_UP = "_source _parts _splits _encoding _spec _normalizer fitted _is_set_up"  # by setup
 
 
 class Memory(pl.LightningDataModule, ABC):
@@ -146,13 +136,9 @@ class Memory(pl.LightningDataModule, ABC):
         self.fitted = dict(fitted)
 
     def take_over(self, other: Memory) -> None:
-        """Use what a data module has set up that differs in nothing but how it makes batches.
-
-        Raises:
-            DataError: if the training split makes no batch of this one's size.
-        """
+        """Use what a data module has set up that differs in nothing but how it makes batches."""
         check_sizes({name: len(part) for name, part in other._parts.items()}, self)
-        for name in SET_UP:
+        for name in SET_UP.split():
             setattr(self, name, getattr(other, name))
 
     def setup(self, stage: str | None = None) -> None:
@@ -282,22 +268,14 @@ class Memory(pl.LightningDataModule, ABC):
         """A split as tensors, on the GPU that trains if all splits fit there well."""
         if split not in self._splits:
             self._splits[split] = self._encoded(split)
-        device = self._best_device(self._splits[split].inputs.device)
-        if device != self._splits[split].inputs.device:
+        held = self._splits[split].inputs.device
+        here = self.device == "cpu"
+        device = held if here else best_device(held, self.trainer, self._splits.values())
+        if device != held:
             self._splits = {name: part.to(device) for name, part in self._splits.items()}
             if self._normalizer is not None:
                 self._normalizer = self._normalizer.to(device)
         return self._splits[split]
-
-    def _best_device(self, held: torch.device) -> torch.device:
-        if self.device == "cpu" or self.trainer is None or held.type == "cuda":
-            return held
-        root = self.trainer.strategy.root_device
-        if root.type != "cuda":
-            return held
-        free, _ = torch.cuda.mem_get_info(root)
-        needed = sum(part.nbytes for part in self._splits.values())
-        return root if needed < free / 4 else held
 
     def _fit_normalizer(self, state: Mapping[str, Tensor] | None) -> Normalizer | None:
         if self._spec.kind == "tokens":
