@@ -217,12 +217,14 @@ class Sweep:
         import yaml
 
         from dlcli.config.redact import redact
+        from dlcli.config.references import written
         from dlcli.config.sweep import compose_trial, point_overrides
         from dlcli.tracking.folder import replace_file
 
         overrides = [*self.parts.made.overrides, *point_overrides(best["params"])]
         config = compose_trial(overrides, self.folder.conf, self.parts.made.base.allow)
-        text = yaml.safe_dump(redact(config.values), sort_keys=False)
+        values = written(redact(config.values), config.references)
+        text = yaml.safe_dump(values, sort_keys=False)
         replace_file(self.folder.path / "best.yaml", text)
 
 

@@ -25,6 +25,7 @@ class Config:
         allow: packages of the user's own whose code may run.
         warnings: what was ignored, for the user to know.
         secrets: values from the environment that must not be shown.
+        references: for each key that only repeats another one's value, the text that says so.
     """
 
     values: dict[str, Any]
@@ -34,6 +35,7 @@ class Config:
     allow: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    references: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def compose(
@@ -68,6 +70,7 @@ def compose(
         allow=packages,
         warnings=warnings,
         secrets=tuple(composing.secrets),
+        references=composing.references,
     )
 
 

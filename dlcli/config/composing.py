@@ -13,6 +13,7 @@ from dlcli.config.folders import Folder
 from dlcli.config.grammar import Override
 from dlcli.config.interpolate import Interpolation
 from dlcli.config.problem import Problem, messages
+from dlcli.config.references import references
 from dlcli.config.redact import redact_override, secret_values
 from dlcli.config.tree import SWEEP_GROUPS, SWEEP_KEYS, Start, Tree
 from dlcli.errors import ConfigError
@@ -46,6 +47,11 @@ class Composing:
     def origins(self) -> dict[str, str]:
         """For each dotted key the file, choice or override that wrote it."""
         return self._composition.origins
+
+    @property
+    def references(self) -> dict[str, str]:
+        """The keys that only repeat another one's value, with the text that says so."""
+        return references(self._composition)
 
     def run(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return the checked values.

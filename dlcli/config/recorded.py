@@ -17,6 +17,7 @@ from dlcli.config.folders import check_packages, project
 from dlcli.config.interpolate import Interpolation
 from dlcli.config.problem import messages
 from dlcli.config.redact import MASK
+from dlcli.config.references import written
 from dlcli.config.targets import Targets
 from dlcli.errors import ConfigError
 
@@ -36,7 +37,7 @@ def from_record(artifacts: Path, changes: Sequence[str], allow: Sequence[str] = 
         ConfigError: the record is gone or damaged, or a change is wrong.
     """
     values = _values(artifacts / "config.yaml")
-    choices = _choices(artifacts / "origins.json")
+    choices = _about(artifacts / "origins.json", "choices")
     return from_values(values, changes, allow, choices)
 
 
@@ -62,8 +63,10 @@ def from_file(path: Path, changes: Sequence[str], allow: Sequence[str] = ()) -> 
             "name a run's config.yaml, or what dlcli train --print-config printed"
         )
     beside = path.with_name("origins.json")
-    choices = _choices(beside) if path.name == "config.yaml" and beside.is_file() else {}
-    return from_values(values, changes, allow, choices, str(path))
+    if path.name != "config.yaml" or not beside.is_file():
+        return from_values(values, changes, allow, {}, str(path))
+    values = written(values, _about(beside, "references"))
+    return from_values(values, changes, allow, _about(beside, "choices"), str(path))
 
 
 def _values(path: Path) -> dict[str, Any]:
@@ -79,10 +82,11 @@ def _values(path: Path) -> dict[str, Any]:
     return dict(values)
 
 
-def _choices(path: Path) -> dict[str, str]:
+def _about(path: Path, name: str) -> dict[str, str]:
+    """What a run's origins.json says of its choices or references."""
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
-        return {str(group): str(option) for group, option in about.get("choices", {}).items()}
+        return {str(key): str(text) for key, text in about.get(name, {}).items()}
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise _unreadable(path, error) from error
 

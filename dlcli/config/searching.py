@@ -230,6 +230,7 @@ def _config(
         allow=allow,
         warnings=warnings,
         secrets=tuple(composing.secrets),
+        references=composing.references,
     )
 
 

@@ -90,6 +90,7 @@ def read_config(values: Mapping[str, Any]) -> Config:
         choices=dict(values.get("choices", {})),
         allow=tuple(values.get("allow", ())),
         secrets=tuple(values.get("secrets", ())),
+        references=dict(values.get("references", {})),
     )
 
 

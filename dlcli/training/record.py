@@ -62,6 +62,7 @@ def record_start(
         "choices": config.choices,
         "allow": list(config.allow),
         "origins": config.origins,
+        "references": config.references,
     }
     write_text(artifacts / "origins.json", redact_text(json.dumps(origin, indent=1), secrets))
     environment = environment_now()
