@@ -13,8 +13,8 @@ from dlcli.config.folders import Folder
 from dlcli.config.grammar import Override
 from dlcli.config.interpolate import Interpolation
 from dlcli.config.problem import Problem, messages
-from dlcli.config.references import references
 from dlcli.config.redact import redact_override, secret_values
+from dlcli.config.references import references
 from dlcli.config.tree import SWEEP_GROUPS, SWEEP_KEYS, Start, Tree
 from dlcli.errors import ConfigError
 
