@@ -69,7 +69,7 @@ def died_everywhere(
     raise AssertionError("it never got through")
 
 
-@pytest.mark.parametrize("kind", ["tpe", "cmaes"])
+@pytest.mark.parametrize("kind", ["tpe", pytest.param("cmaes", marks=pytest.mark.slow)])
 def test_a_trial_is_asked_for_as_if_nobody_had_died(kind: str, tmp_path: Path) -> None:
     points = []
     for name in ("unbroken", "broken"):
@@ -93,7 +93,7 @@ def test_a_trial_is_asked_for_as_if_nobody_had_died(kind: str, tmp_path: Path) -
     study.close()
 
 
-@pytest.mark.parametrize("name", ["asha", "median"])
+@pytest.mark.parametrize("name", ["median", pytest.param("asha", marks=pytest.mark.slow)])
 def test_a_prune_is_decided_as_if_nobody_had_died(name: str, tmp_path: Path) -> None:
     given = Arguments(tmp_path, space=CONDITIONAL, pruner=pruner(name))
     study = given.create()
