@@ -18,6 +18,7 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", "-n", min=1, help="Only the newest N.", show_default=False),
 ]
+Trials = Annotated[bool, typer.Option("--trials", help="The trials of sweeps, too.")]
 LONGEST_REASON = 40
 # What the table shows of a run that has one of them; --json tells the rest.
 TELLING = ("acc", "rmse", "perplexity")
@@ -26,12 +27,16 @@ TELLING = ("acc", "rmse", "perplexity")
 def runs(
     overrides: TrackingOverrides = None,
     limit: Limit = None,
+    trials: Trials = False,
     config_dir: ConfigDir = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Recorded runs, newest first."""
-    records = recorded(overrides or [], config_dir)[:limit]
+    records = recorded(overrides or [], config_dir)
+    if not trials and not json:
+        records = [one for one in records if one.tags.get("dlcli.kind") != "trial"]
+    records = records[:limit]
     if json:
         output.print_json({"runs": [as_json(record) for record in records]})
     elif records:

@@ -169,3 +169,12 @@ def test_a_sweep_has_no_checkpoint_but_names_its_best_trial(
 def test_a_trial_is_resumed_by_its_sweep_alone(recorded: None, dlcli: Callable[..., Done]) -> None:
     err = refused(dlcli("train", "--resume", "s-0000", "tracking=none"))
     assert "a trial of the sweep s; dlcli sweep --resume s" in err
+
+
+def test_the_table_of_runs_has_trials_where_they_are_asked_for(
+    recorded: None, dlcli: Callable[..., Done]
+) -> None:
+    table = dlcli("runs", "tracking=none").stdout
+    assert [line.split()[0] for line in table.splitlines()] == ["name", "s"]
+    assert "s-0000" in dlcli("runs", "--trials", "tracking=none").stdout
+    assert len(dlcli("runs", "--json", "tracking=none").json["runs"]) == 2
