@@ -34,7 +34,7 @@ def run(line: str, folder: Path, interrupt_at: str | None = None) -> Done:
         _wait_for(interrupt_at, folder)
         assert process.pid is not None
         os.kill(process.pid, signal.SIGINT)
-    process.join(120)
+    process.join(200)
     assert process.exitcode is not None, f"{line}: still runs"
     return Done(process.exitcode, shown(folder))
 
@@ -61,7 +61,7 @@ def _file(folder: Path) -> Path:
 
 
 def _wait_for(text: str, folder: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while text not in shown(folder):
         assert time.monotonic() < deadline, f"'{text}' is not printed"
         time.sleep(0.02)

@@ -42,11 +42,17 @@ def test_command(command: document.Command, folder: Path, written: set[str]) -> 
     if "trainer=gpu" in command.line and torch.cuda.is_available():
         pytest.skip("the README shows what a machine without a GPU answers")
     write_files_before(command, folder, written)
-    interrupt_at = "epoch 2/" if "^C" in command.output else None
-    done = terminal.run(command.line, folder, interrupt_at)
+    done = terminal.run(command.line, folder, interrupt_at(command))
     assert done.status == command.status, done.output
     printed = done.output.replace(str(folder), "/home/me/digits")
     assert document.shows(command.output, printed), printed
+
+
+def interrupt_at(command: document.Command) -> str | None:
+    """What the reader waits for before Ctrl-C."""
+    if "^C" not in command.output:
+        return None
+    return "trial 4 starts" if command.line.startswith("dlcli sweep") else "epoch 2/"
 
 
 def write_files_before(command: document.Command, folder: Path, written: set[str]) -> None:
