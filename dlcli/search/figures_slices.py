@@ -27,7 +27,7 @@ def slices(
     columns = min(COLUMNS, len(scales))
     rows = math.ceil(len(scales) / columns)
     figure = Figure(figsize=(6.6, 2.7 * rows + 0.3), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flat
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
     best = objective.first(complete, index)
     log = wide([trial.values[index] for trial in complete])
     for panel, scale in zip(panels, scales, strict=False):
@@ -48,7 +48,7 @@ def slices(
         panel.xaxis.set_tick_params(labelbottom=True)
         panel.set_xlabel(wrapped(scale.key, 34))
         bare(panel)
-    for panel in list(panels)[len(scales) :]:
+    for panel in panels[len(scales) :]:
         panel.set_visible(False)
     figure.supylabel(wrapped(objective.label, 40), fontsize="medium")
     return figure

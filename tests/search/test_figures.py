@@ -11,6 +11,7 @@ from dlcli.config.space import Choice, Interval, Parameter, Space, Steps
 from dlcli.search.figures import Objective, draw
 from dlcli.search.figures_axis import Scale, cut, scales, wrapped
 from dlcli.search.figures_history import best_so_far
+from dlcli.search.figures_slices import slices
 from dlcli.search.study import Trial
 from tests.search.sweeps import SPACE, some, trial
 
@@ -139,3 +140,8 @@ def test_one_key_with_two_domains_has_one_scale() -> None:
 def test_long_names_are_broken_where_they_can_be() -> None:
     assert wrapped("model.net.hidden_channels") == "model.net.hidden_\nchannels"
     assert cut("a" * 20) == "a" * 13 + "…"
+
+
+def test_no_empty_panel_is_shown() -> None:
+    figure = slices(some(12, ["complete"]), scales(SPACE), 0, LOSS[0])
+    assert [panel.get_visible() for panel in figure.axes] == [True, True, True, False]
