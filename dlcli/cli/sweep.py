@@ -113,7 +113,8 @@ def print_swept(swept: Swept) -> None:
         print(f"  dlcli train {' '.join(swept.best_overrides)}")
         print(f"  dlcli train --config {output.shortened(swept.best_config)}")
         print(f"  dlcli evaluate {best['run_id'][:8]}")
-    print(f"  dlcli sweep --resume {swept.name} search.n_trials={2 * trials['total']}")
+    if swept.more:
+        print(f"  {swept.more}")
 
 
 def _line(label: str, text: str) -> None:

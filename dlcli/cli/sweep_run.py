@@ -39,6 +39,8 @@ class Swept:
         test: the best trial's test metrics.
         message: why it was stopped before its end; empty where it was not.
         failures: how many trials failed for each reason, in words.
+        advice: how to go on in a sweep that was stopped.
+        more: how to have more trials; empty where there are no more.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Swept:
     message: str = ""
     failures: str = ""
     advice: str = ""
+    more: str = ""
 
 
 class Sweep:
@@ -256,7 +259,14 @@ def swept(
         message=message,
         failures=", ".join(reasons),
         advice=f"to go on: dlcli sweep --resume {frozen.name}",
+        more=_more(frozen, summary["trials"]["total"]),
     )
+
+
+def _more(frozen: Frozen, total: int) -> str:
+    if frozen.settings["search"]["kind"] == "grid":
+        return ""
+    return f"dlcli sweep --resume {frozen.name} search.n_trials={2 * total}"
 
 
 @contextmanager
