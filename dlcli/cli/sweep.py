@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -110,7 +111,7 @@ def print_swept(swept: Swept) -> None:
         _line("duration", f"{swept.duration_s:.1f} s")
     print("\nto go on:")
     if best := swept.summary.get("best"):
-        print(f"  dlcli train {' '.join(swept.best_overrides)}")
+        print(f"  dlcli train {shlex.join(swept.best_overrides)}")
         print(f"  dlcli train --config {output.shortened(swept.best_config)}")
         print(f"  dlcli evaluate {best['run_id'][:8]}")
     if swept.more:
