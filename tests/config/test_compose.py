@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -43,22 +44,37 @@ def test_an_argument_that_no_file_writes_needs_no_plus(train: Train) -> None:
     assert plain == train("+trainer.limit_train_batches=5").values
 
 
-def test_every_option_composes(train: Train) -> None:
+def every_option() -> dict[str, list[str]]:
+    """The overrides that choose the options of each group."""
     from dlcli.config.catalogue import groups, options
 
-    for group in set(groups()) - set(SWEEP_GROUPS):
+    found: dict[str, list[str]] = {}
+    for group in sorted(set(groups()) - set(SWEEP_GROUPS)):
         for option, description in options(group):
             assert description, (group, option)
-            override = (
-                f"callbacks=[default,{option}]" if group == "callbacks" else f"{group}={option}"
-            )
-            assert problems(train, override) == [], option
+            value = f"[default,{option}]" if group == "callbacks" else option
+            found.setdefault(group, []).append(f"{group}={value}")
+    return found
 
 
-def problems(train: Train, override: str) -> list[str]:
-    """What is wrong with an option, but for the user's own files, which the user has to name."""
+def test_every_option_composes(train: Train) -> None:
+    found = every_option()
+    experiments = found.pop("experiment")
+    for overrides in [*itertools.zip_longest(*found.values()), *zip(experiments, strict=True)]:
+        given = [override for override in overrides if override]
+        assert problems(train, *given) == [], given
+
+
+@pytest.mark.slow
+def test_every_option_composes_alone(train: Train) -> None:
+    for override in itertools.chain(*every_option().values()):
+        assert problems(train, override) == [], override
+
+
+def problems(train: Train, *overrides: str) -> list[str]:
+    """What is wrong with options, but for the user's own files, which the user has to name."""
     try:
-        train(override)
+        train(*overrides)
     except ConfigError as error:
         return [problem for problem in error.problems if "missing; give it" not in problem]
     return []
