@@ -21,6 +21,7 @@ from tests.search.steps import Plan, Steps, lose_unsynced
 from tests.search.stub_sweep import STEPS, Spec, sweep
 
 STUCK_S = 60.0  # nothing may take longer
+POLL_S = 0.003
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _await(pid: int, root: Path, kills: Kills | None) -> tuple[int, int]:
         if kills and time.monotonic() > due:
             killed += _kill(kills.what, pid, root, chance)
             due = time.monotonic() + chance.uniform(0, kills.gap)
-        time.sleep(0.001)
+        time.sleep(POLL_S)
     end_all()
     raise TimeoutError(f"the sweep is stuck; see {root}")
 
@@ -187,7 +188,7 @@ def _await_orphans() -> float:
     while time.monotonic() - begun < STUCK_S:
         try:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                time.sleep(0.001)
+                time.sleep(POLL_S)
         except ChildProcessError:
             break
     return time.monotonic() - begun

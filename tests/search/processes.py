@@ -15,7 +15,7 @@ def members(group: int | None) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    return any(one == pid and state != "Z" for one, state, _, _ in _all())
+    return _state(pid) not in "XZ"
 
 
 def _all() -> list[tuple[int, str, int, int]]:
@@ -44,6 +44,13 @@ def hold(pid: int) -> list[int]:
     for one in found:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGSTOP)
-    while any(one in found and state not in "TXZ" for one, state, _, _ in _all()):
+    while any(_state(one) not in "TXZ" for one in found):
         time.sleep(0.0005)
     return found
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"  # it has just ended

@@ -13,9 +13,11 @@ from tests.search.steps import Plan, lose_unsynced
 from tests.search.stub_sweep import Spec
 from tests.search.verify_state import Seen, Values, answer, verify_state
 
+pytestmark = pytest.mark.timeout(1800)  # hundreds of sweeps
 SPEC = Spec(sleep=0.0)
-LEAST = {"coordinator": 250, "server": 8, "trial": 20}  # steps that there surely are
-POWER = 8  # of so many pictures one is also looked at after a power loss, each by make test-all
+FEW = Spec(sleep=0.0, total=2)  # where every death takes a sweep of its own
+LEAST = {"coordinator": 250, "server": 5, "trial": 20}  # steps that there surely are
+POWER = 12  # of so many pictures one is also looked at after a power loss, each by make test-all
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def expected(ground: Path) -> Values:
     """What a sweep finds that nobody kills."""
     ran = run(ground / "unbroken", SPEC)
     verify_state(ground / "unbroken", SPEC, None, ran)
-    return answer(ground / "unbroken", SPEC)
+    return answer(ground / "unbroken")
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +65,15 @@ def test_a_power_loss_before_any_step_loses_nothing(
 def test_a_death_of_another_process_before_any_step_loses_nothing(
     ground: Path, expected: Values, role: str
 ) -> None:
-    assert deaths(ground, expected, role) > LEAST[role]
+    few = {number: expected[number] for number in range(FEW.total)}
+    assert deaths(ground, FEW, few, role) > LEAST[role]
 
 
 @pytest.mark.slow
 def test_a_death_of_a_real_coordinator_before_any_step_loses_nothing(
     ground: Path, expected: Values
 ) -> None:
-    assert deaths(ground, expected, "coordinator") > LEAST["coordinator"]
+    assert deaths(ground, SPEC, expected, "coordinator") > LEAST["coordinator"]
 
 
 def goes_on(picture: Path, root: Path, expected: Values, power: bool = False) -> None:
@@ -87,34 +90,34 @@ def goes_on(picture: Path, root: Path, expected: Values, power: bool = False) ->
         raise
 
 
-def deaths(ground: Path, expected: Values, role: str) -> int:
+def deaths(ground: Path, spec: Spec, expected: Values, role: str) -> int:
     """Die at the first step, at the second, until a run gets through; returns how many.
 
     Of a write that is the step, one half is done.
     """
     for step in itertools.count(1):
-        if not survives(ground, Plan(role, step, torn=True), expected):
+        if not survives(ground, spec, Plan(role, step, torn=True), expected):
             print(f"{role}: {step - 1} steps")
             return step - 1
     raise AssertionError
 
 
-def survives(ground: Path, plan: Plan, expected: Values) -> bool:
+def survives(ground: Path, spec: Spec, plan: Plan, expected: Values) -> bool:
     """Kill a sweep at a step and have another process go on; False where there is no such step."""
     root, notes = ground / "sweep", ground / "notes"
     for folder in (root, notes):
         shutil.rmtree(folder, ignore_errors=True)
     notes.mkdir()
-    died = run(root, SPEC, notes, plan)
+    died = run(root, spec, notes, plan)
     if not (notes / "died").exists():
         return False
     before = Seen.of(root)
     try:
         assert died.lingered < 10
         if died.status == 0:  # it went on without the process that died
-            verify_state(root, SPEC, expected, died)
+            verify_state(root, spec, expected, died)
         else:
-            verify_state(root, SPEC, expected, run(root, SPEC), before)
+            verify_state(root, spec, expected, run(root, spec), before)
     except BaseException as error:
         error.add_note(f"{plan}: before {(notes / 'died').read_text()}")
         raise
