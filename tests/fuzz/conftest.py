@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-SMALL = 60
+SMALL = 25
 LARGE = 3000
 
 
