@@ -7,14 +7,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from dlcli.errors import Stopped
+from dlcli.models.supervised import Supervised
 from dlcli.tracking.history import Series, read_history
 from dlcli.training.checkpoint import CheckpointFolder, load
 
@@ -71,6 +73,32 @@ def work_until_stopped(overrides: tuple[str, ...], root: Path) -> None:
         sys.exit(stopped.status)
 
 
+def work_signalled(
+    overrides: tuple[str, ...], root: Path, number: signal.Signals, step: int
+) -> None:
+    """Work, and send the own process a signal when so many batches were learned from."""
+    learn = Supervised.training_step
+
+    def training_step(module: Supervised, *batch: Any) -> Any:
+        if module.trainer.global_step == step:
+            os.kill(os.getpid(), number)
+        return learn(module, *batch)
+
+    Supervised.training_step = training_step  # type: ignore[method-assign]
+    work_until_stopped((*BASE, *overrides), root)
+
+
+def run_signalled(
+    overrides: tuple[str, ...], root: Path, number: signal.Signals, step: int
+) -> Outcome:
+    """Train to the end, after a process that got a signal at a step."""
+    process = _forked(work_signalled, overrides, root, number, step)
+    process.start()
+    process.join()
+    assert process.exitcode in (-number, 128 + number)
+    return replace(run_killed(overrides, root, iter(())), kills=1)
+
+
 def run_killed(
     overrides: tuple[str, ...],
     root: Path,
@@ -78,11 +106,9 @@ def run_killed(
     number: signal.Signals = signal.SIGKILL,
 ) -> Outcome:
     """Train to the end, sending the process a signal when each of the times is over."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.training.warm"])
     kills = 0
     while True:
-        process = context.Process(target=work_until_stopped, args=((*BASE, *overrides), root))
+        process = _forked(work_until_stopped, (*BASE, *overrides), root)
         started = time.monotonic()
         process.start()
         process.join(next(times, None))
@@ -95,6 +121,12 @@ def run_killed(
             continue
         assert process.exitcode == 0, f"after {kills} kills"
         return Outcome(*_left(root), kills, time.monotonic() - started)
+
+
+def _forked(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.training.warm"])
+    return context.Process(target=target, args=arguments)
 
 
 def _left(root: Path) -> tuple[dict[str, Any], Series]:
