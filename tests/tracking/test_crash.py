@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ def losses(steps: int) -> list[tuple[int, float]]:
     return [(step, 1 / (step + 1)) for step in range(steps)]
 
 
-def test_a_killed_training_is_marked_killed_at_once(
+def test_a_killed_training_is_marked_killed_at_once_and_goes_on_in_the_same_run(
     root: Path, train: Start, rows: Rows, wait_for: Callable[..., None]
 ) -> None:
     training = train()
@@ -37,6 +38,25 @@ def test_a_killed_training_is_marked_killed_at_once(
     assert rows(REASON) == [("killed",)]
     assert rows(LOSSES) == losses(10)
     assert reconcile(MLflow(), root) == []
+    goes_on(root, training.run_id, rows)
+
+
+def goes_on(root: Path, run_id: str, rows: Rows) -> None:
+    """Resume a killed run, to its end."""
+    recorder = Recorder.start(MLflow(), root)
+    run = recorder.reopen_run("latest")
+    run.log_params({"lr": 0.2, "seed": 1})
+    run.log_metrics({"train/loss": 0.5}, step=10)
+    assert run.finish("FINISHED", "done")
+    recorder.close()
+    assert run.id == run_id
+    assert rows(STATUS) == [("FINISHED",)]
+    assert rows(LOSSES) == [*losses(10), (10, 0.5)]
+    assert rows("SELECT key, value FROM params ORDER BY key") == [
+        ("lr", "0.1"),
+        ("seed", "1"),
+    ]
+    assert rows("SELECT key, value FROM tags WHERE key LIKE 'resume.%'") == [("resume.1.lr", "0.2")]
 
 
 def test_a_killed_recorder_stops_no_training_and_loses_nothing(
@@ -49,11 +69,12 @@ def test_a_killed_recorder_stops_no_training_and_loses_nothing(
     assert rows(LOSSES) == losses(20)
 
 
-def test_a_run_whose_processes_were_all_killed_is_closed_by_reconcile(
+def test_a_run_whose_processes_were_all_killed_is_closed_by_reconcile_and_the_next_run(
     root: Path, train: Start, rows: Rows
 ) -> None:
     training = train()
     training.kill_both()
+    left = shutil.copytree(root, root.with_name("left"))
     lines = reconcile(MLflow(), root)
     assert len(lines) == 1
     assert lines[0].startswith(f"run victim ({training.run_id[:8]}) was left running by process")
@@ -61,11 +82,13 @@ def test_a_run_whose_processes_were_all_killed_is_closed_by_reconcile(
     assert rows(STATUS) == [("KILLED",)]
     assert rows(LOSSES) == losses(10)
     assert reconcile(MLflow(), root) == []
+    shutil.rmtree(root)
+    left.rename(root)
+    closed_by_the_next(root, rows)
 
 
-def test_the_next_run_closes_what_a_crash_left(root: Path, train: Start, rows: Rows) -> None:
-    training = train()
-    training.kill_both()
+def closed_by_the_next(root: Path, rows: Rows) -> None:
+    """Record another run where one is left open."""
     recorder = Recorder.start(MLflow(), root)
     run = recorder.create_run("next", {})
     run.finish("FINISHED", "done")
@@ -77,7 +100,7 @@ def test_the_next_run_closes_what_a_crash_left(root: Path, train: Start, rows: R
     assert [line[-15:] for line in recorder.notices] == [": marked KILLED"]
 
 
-def test_a_live_run_is_left_alone(root: Path, train: Start, rows: Rows) -> None:
+def test_a_live_run_is_left_alone_and_a_stopped_one(root: Path, train: Start, rows: Rows) -> None:
     training = train()
     assert reconcile(MLflow(), root) == []
     assert rows(STATUS) == [("RUNNING",)]
@@ -85,10 +108,6 @@ def test_a_live_run_is_left_alone(root: Path, train: Start, rows: Rows) -> None:
     with pytest.raises(BusyError, match=f"run {training.run_id} is owned by process"):
         recorder.reopen_run("victim")
     recorder.close()
-
-
-def test_a_stopped_process_keeps_its_run(root: Path, train: Start, rows: Rows) -> None:
-    training = train()
     training.process.send_signal(signal.SIGSTOP)
     assert reconcile(MLflow(), root) == []
     training.process.send_signal(signal.SIGCONT)
@@ -111,22 +130,3 @@ def test_a_forked_child_does_not_keep_its_parents_run(root: Path) -> None:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         recorder.close()
-
-
-def test_a_killed_run_goes_on_in_the_same_run(root: Path, train: Start, rows: Rows) -> None:
-    training = train()
-    training.kill()
-    recorder = Recorder.start(MLflow(), root)
-    run = recorder.reopen_run("latest")
-    run.log_params({"lr": 0.2, "seed": 1})
-    run.log_metrics({"train/loss": 0.5}, step=10)
-    assert run.finish("FINISHED", "done")
-    recorder.close()
-    assert run.id == training.run_id
-    assert rows(STATUS) == [("FINISHED",)]
-    assert rows(LOSSES) == [*losses(10), (10, 0.5)]
-    assert rows("SELECT key, value FROM params ORDER BY key") == [
-        ("lr", "0.1"),
-        ("seed", "1"),
-    ]
-    assert rows("SELECT key, value FROM tags WHERE key LIKE 'resume.%'") == [("resume.1.lr", "0.2")]
