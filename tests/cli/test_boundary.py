@@ -81,8 +81,8 @@ def test_ctrl_c_ends_with_130(capsys):
         (["lst"], "No such command 'lst'. Did you mean 'list'?; see dlcli --help"),
         (
             ["xyz"],
-            "No such command 'xyz'; commands: train, sweep, evaluate, sample, runs, list, ui, doctor; "
-            "see dlcli --help",
+            "No such command 'xyz'; commands: train, sweep, evaluate, sample, runs, list, ui, "
+            "doctor; see dlcli --help",
         ),
         (
             ["train", "--nam", "x"],
