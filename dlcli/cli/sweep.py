@@ -111,8 +111,9 @@ def print_swept(swept: Swept) -> None:
         _line("duration", f"{swept.duration_s:.1f} s")
     print("\nto go on:")
     if best := swept.summary.get("best"):
-        print(f"  dlcli train {shlex.join(swept.best_overrides)}")
-        print(f"  dlcli train --config {output.shortened(swept.best_config)}")
+        train = shlex.join(["dlcli", "train", *swept.options])
+        print(f"  {train} {shlex.join(swept.best_overrides)}")
+        print(f"  {train} --config {output.shortened(swept.best_config)}")
         print(f"  dlcli evaluate {best['run_id'][:8]}")
     if swept.more:
         print(f"  {swept.more}")

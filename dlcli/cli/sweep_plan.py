@@ -72,6 +72,6 @@ def _amount(made: SweepConfig) -> str:
     if made.settings["search"]["kind"] != "grid":
         return f"{trials} trials"
     points = len(made.space.grid())
-    if trials is None or trials >= points:
+    if made.total == points:
         return f"{points} points, each once"
     return f"the first {trials} of {points} points"

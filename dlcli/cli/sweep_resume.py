@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -35,12 +36,13 @@ def refuse_missing(folder: SweepFolder) -> None:
     from dlcli.search.folder import names
     from dlcli.tracking.names import check_name
 
-    check_name(folder.name)
-    if folder.exists:
-        return
+    with contextlib.suppress(ConfigError):
+        check_name(folder.name)
+        if folder.exists:
+            return
     known = names(folder.root)
     hint = did_you_mean(nearest(folder.name, known))
-    there = f"; sweeps: {listing(known)}" if known else ""
+    there = f"; sweeps: {listing(known)}" if known else f"; there are none in {folder.root}"
     raise ConfigError(f"--resume {folder.name}: no such sweep{hint or there}")
 
 
@@ -90,9 +92,7 @@ def recomposed(
 
 def is_done(final: Mapping[str, Any], made: SweepConfig) -> bool:
     """Whether a sweep that has ended had all the trials that it is to have."""
-    wanted = made.settings["search"]["n_trials"]
-    total = len(made.space.grid()) if wanted is None else wanted
-    return bool(final["summary"]["trials"]["total"] >= total)
+    return bool(final["summary"]["trials"]["total"] >= made.total)
 
 
 def _merged(before: Sequence[str], overrides: Sequence[str]) -> list[str]:

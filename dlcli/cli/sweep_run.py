@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from dlcli.cli import output
+from dlcli.cli.sweep_signals import interrupted_by_signals, stopped_by_signals
 from dlcli.errors import Stopped
 
 if TYPE_CHECKING:
     from dlcli.cli.sweeping import Parts
     from dlcli.config.space import Value
-    from dlcli.search.coordinator import Coordinator, Ending
+    from dlcli.search.coordinator import Ending
     from dlcli.search.folder import Frozen, SweepFolder
     from dlcli.search.recording import SweepRecording
     from dlcli.search.study import Study
 
 TRIAL, TEST = "dlcli.training.trial:run", "dlcli.training.trial:test"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-BACKSTOP_S = 4.0  # after a second signal the process ends by force
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,7 @@ class Swept:
     Args:
         summary: in the form that programs read.
         test: the best trial's test metrics.
+        options: what a command needs that uses the best trial's configuration.
         message: why it was stopped before its end; empty where it was not.
         failures: how many trials failed for each reason, in words.
         advice: how to go on in a sweep that was stopped.
@@ -50,6 +46,7 @@ class Swept:
     figures: Path
     best_config: Path
     best_overrides: list[str]
+    options: list[str]
     logs: str
     duration_s: float
     message: str = ""
@@ -74,7 +71,7 @@ class Sweep:
         self.parts = parts
         self.quiet = quiet
         self.space = parts.made.space
-        self.total = self._total()
+        self.total = parts.made.total
         self._started = time.monotonic()
 
     def run(self) -> Swept:
@@ -83,10 +80,11 @@ class Sweep:
         Raises:
             Stopped: by a signal; everything is left so that the sweep can go on.
         """
-        try:
-            return self._run()
-        except KeyboardInterrupt:  # before the trials, or after them
-            raise self._stopped(signal.SIGINT) from None
+        with interrupted_by_signals() as came:
+            try:
+                return self._run()
+            except KeyboardInterrupt:  # before the trials, or after them
+                raise self._stopped(came[0] if came else signal.SIGINT) from None
 
     def _run(self) -> Swept:
         study = self._study()
@@ -97,10 +95,6 @@ class Sweep:
             record.stopped()
             raise self._stopped(ending.signal)
         return self._conclude(study, record, ending)
-
-    def _total(self) -> int:
-        trials = self.parts.search.n_trials
-        return len(self.space.grid()) if trials is None else trials
 
     def _stopped(self, number: int) -> Stopped:
         how = f"dlcli sweep --resume {self.frozen.name}"
@@ -254,6 +248,7 @@ def swept(
         figures=folder.root / "runs" / summary["parent_run_id"] / "artifacts" / "figures",
         best_config=folder.path / "best.yaml",
         best_overrides=overrides,
+        options=[word for package in frozen.allow for word in ("--allow", package)],
         logs=f"{output.shortened(folder.path)}/trials/*/output.log",
         duration_s=duration_s,
         message=message,
@@ -267,29 +262,3 @@ def _more(frozen: Frozen, total: int) -> str:
     if frozen.settings["search"]["kind"] == "grid":
         return ""
     return f"dlcli sweep --resume {frozen.name} search.n_trials={2 * total}"
-
-
-@contextmanager
-def stopped_by_signals(coordinator: Coordinator) -> Iterator[None]:
-    """Have the first signal stop the sweep in order, and the second at once."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    came: list[int] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        coordinator.stop(number)
-        came.append(number)
-        if len(came) == 1:
-            output.say("stopping: running trials save their checkpoints; once more to stop at once")
-        elif len(came) == 2:
-            backstop = threading.Timer(BACKSTOP_S, lambda: os._exit(128 + came[0]))
-            backstop.daemon = True
-            backstop.start()
-
-    for number, usual in before.items():
-        if not (number == signal.SIGHUP and usual is signal.SIG_IGN):  # under nohup
-            signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, usual in before.items():
-            signal.signal(number, usual)

@@ -43,6 +43,10 @@ def composed(
     from dlcli.config.sweep import compose_sweep
 
     made = compose_sweep(overrides, config_dir, allow)
+    if url := made.settings["search"]["storage"]:
+        from dlcli.search.store import Store
+
+        Store(url, name="")  # refuses one that names no database; nothing is opened
     output.warn(made.base.warnings)
     return made
 

@@ -50,6 +50,16 @@ class SweepConfig:
 
         return objectives(self.settings["objective"])
 
+    @property
+    def total(self) -> int:
+        """How many trials there are to be; a grid has no more than its points."""
+        search = self.settings["search"]
+        trials: int | None = search["n_trials"]
+        if trials is not None and search["kind"] != "grid":
+            return trials
+        points = len(self.space.grid())
+        return points if trials is None else min(trials, points)
+
 
 @dataclass(frozen=True)
 class Refused:

@@ -44,6 +44,28 @@ def test_a_sweep_that_is_not_there_is_refused_with_the_nearest_name(
     assert "no such sweep; sweeps: s" in refused(dlcli("sweep", "--resume", "digits"))
 
 
+def test_a_sweep_that_is_not_there_is_refused_where_there_is_none(
+    dlcli: Callable[..., Done],
+) -> None:
+    assert "--resume s: no such sweep; there are none in " in refused(dlcli("sweep", "--resume=s"))
+    assert "--resume ../s: no such sweep" in refused(dlcli("sweep", "--resume", "../s"))
+
+
+@pytest.mark.parametrize("plan", [[], ["--plan"]])
+def test_what_names_no_database_is_refused_before_anything_is_made(
+    plan: list[str], dlcli: Callable[..., Done], folder: Path
+) -> None:
+    err = refused(dlcli("sweep", *SPACE, *plan, "search.storage=foo://x"))
+    assert "search.storage: 'foo://x' names no database" in err
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("given", "total"), [("null", 2), ("1", 1), ("9", 2)])
+def test_a_grid_has_no_more_trials_than_points(given: str, total: int) -> None:
+    grid = ["search=grid", "optimizer.lr=choice(0.1, 0.2)", f"search.n_trials={given}"]
+    assert composed(["model=mlp", *grid], None, []).total == total
+
+
 @pytest.mark.parametrize("name", ["../s", "a/b", "-x", ""])
 def test_a_name_never_leads_out_of_the_folder_of_sweeps(
     name: str, dlcli: Callable[..., Done], folder: Path

@@ -1,0 +1,28 @@
+"""A sweep ends in order at each of the signals, whatever it is doing."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from dlcli.cli.sweep_signals import interrupted_by_signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_any_signal_does_what_ctrl_c_does_beside_the_trials(number: int) -> None:
+    before = signal.getsignal(number)
+    with interrupted_by_signals() as came, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    assert came == [number]
+    assert signal.getsignal(number) == before
+
+
+def test_a_closed_terminal_is_ignored_under_nohup() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupted_by_signals() as came:
+            signal.raise_signal(signal.SIGHUP)
+        assert came == []
+    finally:
+        signal.signal(signal.SIGHUP, before)
