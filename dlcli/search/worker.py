@@ -112,6 +112,8 @@ def explained(error: BaseException) -> Result | int:
             traceback.print_exception(error)
             return error.code if isinstance(error.code, int) else 0 if error.code is None else 1
         case DlcliError():
+            if reason(error) == "error" and error.__cause__:  # of the user's code
+                traceback.print_exception(error.__cause__)
             print(f"error: {error}", file=sys.stderr)
             return Result("failed", reason(error), {}, str(error))
     traceback.print_exception(error)

@@ -24,6 +24,7 @@ ERRORS = {
     "diverged": TrainingError("the loss is nan", reason="diverged"),
     "oom": TrainingError("out of memory", reason="oom"),
     "monitor": TrainingError("val/los was never logged", reason="monitor"),
+    "own": TrainingError("model.py:3: ZeroDivisionError: division by zero"),
     "lost": TrainingError("another process ended", reason="lost process"),
     "memory": MemoryError("no room"),
     "error": ZeroDivisionError("division by zero"),
@@ -31,6 +32,7 @@ ERRORS = {
     "interrupt": KeyboardInterrupt(),
     "stopped": Stopped("stopped by SIGTERM", 15),
 }
+ERRORS["own"].__cause__ = ERRORS["error"]
 
 
 def run(payload: dict[str, Any], reporter: Reporter) -> Outcome:

@@ -92,6 +92,14 @@ def test_a_crash_leaves_its_traceback_in_the_log(trials: Trials) -> None:
     assert any(f'File "{HERE}", line' in line for line in lines)
 
 
+def test_an_error_of_the_user_s_code_leaves_its_traceback_in_the_log(trials: Trials) -> None:
+    handle = trials.start(act="own")
+    ended(handle)
+    lines = handle.trial.tail(100)
+    assert lines[0] == "ZeroDivisionError: division by zero"
+    assert lines[-1] == "error: model.py:3: ZeroDivisionError: division by zero"
+
+
 def test_a_process_that_the_task_forked_writes_nothing(trials: Trials) -> None:
     handle = trials.start(act="fork", epochs=3)
     assert ended(handle) == 0
