@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import torch
 
 from dlcli.config import modules
 from dlcli.tracking import sqlite
+from tests import terminal
 from tests.choices import named
 from tests.cli.refusing import Answer, Row, run, table, words
 from tests.cli.scenes import SCENES, Scene, own_code, store_scenes
@@ -162,7 +164,21 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize("row", REAL, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", REAL[1:], ids=lambda row: row.id)
+def test_a_process_of_its_own_says_the_same(row: Row, folder: Path) -> None:
+    work = folder / "work"
+    work.mkdir()
+    SCENES[str(row.scene)](work)
+    _, arguments = words(row.command, {})
+    done = terminal.run(shlex.join(["dlcli", *arguments]), work)
+    assert done.status == row.status
+    assert done.output.replace(str(work), "{folder}").rstrip("\n") == row.error
+
+
+IMPORTING = [pytest.param(row, marks=pytest.mark.slow) for row in REAL[1:]]
+
+
+@pytest.mark.parametrize("row", [REAL[0], *IMPORTING], ids=lambda row: row.id)
 def test_the_real_command_says_the_same(row: Row, folder: Path, cache: Path) -> None:
     if row.scene:
         SCENES[row.scene](folder)
