@@ -37,9 +37,7 @@ class Boundary(TyperGroup):
         except UsageError as error:
             raise typer.Exit(report(self._refusal(ctx, error))) from error
         except KeyboardInterrupt as error:
-            raise typer.Exit(
-                report(Stopped("stopped by SIGINT; nothing was left half done", 2))
-            ) from error
+            raise typer.Exit(report(_stopped(error))) from error
         except BrokenPipeError:
             # whoever read our output has gone; keep Python from complaining at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,6 +51,16 @@ class Boundary(TyperGroup):
         if problem.startswith("No such command") and "Did you mean" not in problem:
             problem += f"; commands: {', '.join(self.list_commands(ctx))}"
         return ConfigError(f"{problem}; see {command} --help")
+
+
+def _stopped(error: BaseException) -> Stopped:
+    """What an interrupt came to; one that comes while a stopped command ends changes nothing."""
+    before = error.__context__
+    while before is not None:
+        if isinstance(before, Stopped):
+            return before
+        before = before.__context__
+    return Stopped("stopped by SIGINT; nothing was left half done", 2)
 
 
 def report(error: DlcliError) -> int:

@@ -51,6 +51,13 @@ def test_an_error_ends_with_its_status(error, status, kind, capsys):
     assert capsys.readouterr() == ("", "error: no\n")
 
 
+def test_an_interrupt_of_a_stopped_command_leaves_its_message(capsys):
+    interrupt = KeyboardInterrupt()
+    interrupt.__context__ = errors.Stopped("stopped by SIGTERM; to go on: …", 15)
+    assert run(failing(interrupt), "fail") == 143
+    assert capsys.readouterr().err == "error: stopped by SIGTERM; to go on: …\n"
+
+
 @pytest.mark.parametrize(("error", "status", "kind"), STATUSES)
 def test_with_json_an_error_is_one_object_too(error, status, kind, capsys):
     assert run(failing(error), "fail", "--json") == status
