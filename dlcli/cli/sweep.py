@@ -83,15 +83,15 @@ def shortfall(swept: Swept) -> str:
     trials = swept.summary["trials"]
     if swept.message:
         return f"sweep {swept.name} was stopped: {swept.message}; {swept.advice}"
+    failures = f" ({swept.failures})" if swept.failures else ""
     if not trials["complete"]:
-        failures = f" ({swept.failures})" if swept.failures else ""
         return (
             f"sweep {swept.name}: no trial is complete{failures}, so none is best; see {swept.logs}"
         )
     if trials["failed"]:
         return (
-            f"sweep {swept.name}: {trials['failed']} of {trials['total']} trials failed "
-            f"({swept.failures}); see {swept.logs}"
+            f"sweep {swept.name}: {trials['failed']} of {trials['total']} trials failed"
+            f"{failures}; see {swept.logs}"
         )
     return ""
 
@@ -114,7 +114,8 @@ def print_swept(swept: Swept) -> None:
         train = shlex.join(["dlcli", "train", *swept.options])
         print(f"  {train} {shlex.join(swept.best_overrides)}")
         print(f"  {train} --config {output.shortened(swept.best_config)}")
-        print(f"  dlcli evaluate {best['run_id'][:8]}")
+        evaluate = shlex.join(["dlcli", "evaluate", *swept.options])
+        print(f"  {evaluate} {best['run_id'][:8]}")
     if swept.more:
         print(f"  {swept.more}")
 

@@ -200,3 +200,13 @@ def test_the_table_of_runs_has_trials_where_they_are_asked_for(
     assert [line.split()[0] for line in table.splitlines()] == ["name", "s"]
     assert "s-0000" in dlcli("runs", "--trials", "tracking=none").stdout
     assert len(dlcli("runs", "--json", "tracking=none").json["runs"]) == 2
+
+
+def test_failures_of_a_sweep_that_ended_before_have_no_empty_reasons(frozen: SweepFolder) -> None:
+    from dlcli.cli.sweep import shortfall
+    from dlcli.cli.sweep_run import swept
+
+    trials = {"complete": 2, "pruned": 0, "failed": 1, "total": 3}
+    summary = {"parent_run_id": "a", "trials": trials, "best": None}
+    problem = shortfall(swept(frozen, frozen.read(), summary, {}))
+    assert problem.startswith("sweep s: 1 of 3 trials failed; see ")
