@@ -112,7 +112,8 @@ def print_swept(swept: Swept) -> None:
     print("\nto go on:")
     if best := swept.summary.get("best"):
         train = shlex.join(["dlcli", "train", *swept.options])
-        print(f"  {train} {shlex.join(swept.best_overrides)}")
+        own = ["--config-dir", swept.config_dir] if swept.config_dir else []
+        print(f"  {train} {shlex.join([*own, *swept.best_overrides])}")
         print(f"  {train} --config {output.shortened(swept.best_config)}")
         evaluate = shlex.join(["dlcli", "evaluate", *swept.options])
         print(f"  {evaluate} {best['run_id'][:8]}")

@@ -14,8 +14,8 @@ from dlcli.cli import output
 
 if TYPE_CHECKING:
     from dlcli.config.space import Value
-    from dlcli.search.coordinator import Watch
     from dlcli.search.folder import Frozen, SweepFolder
+    from dlcli.search.protocols import Watch
     from dlcli.search.trial import Result
 
 REDRAW_S = 0.25

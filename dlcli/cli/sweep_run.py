@@ -33,6 +33,7 @@ class Swept:
         summary: in the form that programs read.
         test: the best trial's test metrics.
         options: what a command needs that uses the best trial's configuration.
+        config_dir: the user's own tree, as it was given; empty for none.
         message: why it was stopped before its end; empty where it was not.
         failures: how many trials failed for each reason, in words.
         advice: how to go on in a sweep that was stopped.
@@ -46,6 +47,7 @@ class Swept:
     figures: Path
     best_config: Path
     best_overrides: list[str]
+    config_dir: str
     options: list[str]
     logs: str
     duration_s: float
@@ -246,6 +248,7 @@ def swept(
         metrics=frozen.metrics,
         test=test,
         figures=folder.root / "runs" / summary["parent_run_id"] / "artifacts" / "figures",
+        config_dir=frozen.config_dir,
         best_config=folder.path / "best.yaml",
         best_overrides=overrides,
         options=[word for package in frozen.allow for word in ("--allow", package)],

@@ -188,6 +188,7 @@ def freeze(
         code=checked.code,
         sources=sources(made.base.allow, config_dir),
         versions=checked.versions,
+        config_dir=str(config_dir or ""),
     )
     folder.freeze(frozen)
     return frozen

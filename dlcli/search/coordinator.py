@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Value
 from dlcli.errors import ConfigError
 from dlcli.search.attempt import Attempt, judged, left_over
 from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
+from dlcli.search.protocols import Recording, Watch
 from dlcli.search.settings import Search
 from dlcli.search.trial import Result
 
@@ -33,44 +34,6 @@ LOST = ("killed", "exit")
 TRIED_TWICE = ("error", "oom")
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
-
-
-class Recording(Protocol):
-    """What the coordinator needs of the record of runs; each call may be repeated."""
-
-    def find(self, number: int) -> str | None:
-        """The run of a trial that was begun and not noted."""
-
-    def begin(self, number: int, params: Mapping[str, Value]) -> str:
-        """Create the run of a trial; returns its id."""
-
-    def go_on(self, number: int, run_id: str) -> None:
-        """A trial's process is about to write to its run again."""
-
-    def end(self, number: int, run_id: str, result: Result) -> None:
-        """Close the run of a trial that is final."""
-
-    def interrupted(self, number: int, run_id: str) -> None:
-        """Close the run of a trial that will go on another time."""
-
-
-class Watch(Protocol):
-    """Who is told how the sweep goes."""
-
-    def started(self, number: int, params: Mapping[str, Value], again: bool) -> None:
-        """A trial's process was started, for the first time or again."""
-
-    def reported(self, number: int, step: int, values: Mapping[str, float]) -> None:
-        """A trial has finished an epoch."""
-
-    def ended(self, number: int, result: Result) -> None:
-        """A trial is final."""
-
-    def lost(self, number: int, reason: str, message: str) -> None:
-        """A trial's process ended too soon, and the trial will be tried again."""
-
-    def tick(self) -> None:
-        """Some time has passed."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +162,9 @@ class Coordinator:
     def _more(self) -> bool:
         return bool(self._waiting) or self._next < self._total
 
+    def _left(self) -> bool:
+        return bool(self._running) or self._more()
+
     def _fill(self, deadline: float) -> None:
         """Start trials as long as there is room for them."""
         while self._room() and self._more() and self._clock() < deadline:
@@ -300,7 +266,7 @@ class Coordinator:
         self._failures = [*self._failures, result] if result.state == "failed" else []
         if result.state == "failed" and result.reason == "config" and not self._completed:
             self._ending = Ending("config", message=result.message)
-        elif len(self._failures) >= self._search.max_failures:
+        elif len(self._failures) >= self._search.max_failures and self._left():
             self._ending = Ending("failures", message=_in_common(self._failures))
 
     def _stop_running(self) -> None:

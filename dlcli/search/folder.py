@@ -34,6 +34,7 @@ class Frozen:
         code: commit and uncommitted diff of the working folder.
         sources: sha256 of the user's own source files, by path.
         versions: of the packages that a result depends on.
+        config_dir: the user's own tree, as it was given.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Frozen:
     code: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    config_dir: str = ""
     format: int = FORMAT
 
     @property
@@ -137,7 +139,10 @@ class SweepFolder:
             known = {one.name for one in fields(Frozen)}
             return Frozen(**{key: value for key, value in values.items() if key in known})
         except (OSError, ValueError, TypeError, LookupError) as error:
-            raise StoreError(f"{path}: damaged ({error}); the sweep cannot go on") from error
+            raise StoreError(
+                f"{path}: damaged ({error}), so the sweep cannot go on; its runs are kept: start "
+                f"another with --name, or remove {self.path} for one of this name"
+            ) from error
 
     def weights(self) -> dict[str, str]:
         """The files of weights that references to runs meant when they were first used."""

@@ -162,6 +162,10 @@ def check_writable(folder: Path) -> None:
 
 def unwritable(root: Path, error: OSError) -> StoreError:
     """The refusal for a folder that nothing can be written to."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            f"{root}: {error.strerror}; make room there, what is recorded is whole, and go on"
+        )
     return StoreError(
         f"{error.filename or root}: {error.strerror}; runs are recorded under {root}: "
         "make it writable, or start from a folder that is"

@@ -196,3 +196,10 @@ def test_a_store_that_fails_stops_the_trials_first(scene: Scene) -> None:
     with pytest.raises(OSError, match="disk full"):
         scene.run()
     assert all(not process.alive for process in scene.executor.processes)
+
+
+def test_failures_of_the_last_trials_do_not_stop_a_sweep_that_is_over(scene: Scene) -> None:
+    scene.executor = Executor({n: [failing("diverged")] for n in range(9)})
+    scene.executor.slots = 1
+    scene.total = 3
+    assert scene.run(max_failures=3) == Ending("finished")
