@@ -21,7 +21,8 @@ def save(trainer: Trainer, role: str, epochs: int) -> None:
         epochs: how many epochs are finished.
     """
     # those of the training are logged after the validation, so beside it they are an epoch old
-    fresh = {k: v for k, v in logged(trainer).items() if role == "last" or "train/" not in k}
+    ended = role == "last" or trainer.is_last_batch
+    fresh = {k: v for k, v in logged(trainer).items() if ended or "train/" not in k}
     about = {"epoch": epochs, "metrics": fresh}
     # a resumed run does not log again what is before its checkpoint, so that must be safe first
     if isinstance(trainer.logger, RunLogger):
@@ -44,29 +45,42 @@ class BestCheckpoint(Checkpoint):
         self.monitor = monitor
         self.mode = mode
         self.value: float | None = None
+        self._due = False  # to be saved when the epoch ends
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Take the direction from the model where it was left to it."""
         self.mode = direction(pl_module, self.monitor, self.mode)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save where the validation just done is the best so far."""
-        if not trainer.sanity_checking and not self.monitor.startswith("train/"):
-            self._save_if_best(trainer)
+        """Save where the validation just done is the best so far.
+
+        One at the end of an epoch is saved with that end: a training that goes on from here must
+        not have half of it before itself.
+        """
+        if trainer.sanity_checking or self.monitor.startswith("train/"):
+            return
+        if self._is_best(trainer):
+            self._due = trainer.is_last_batch
+            if not self._due:
+                save(trainer, "best", trainer.current_epoch + 1)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save where a metric of the training itself is the best so far."""
-        if self.monitor.startswith("train/"):
-            self._save_if_best(trainer)
+        """Save where the epoch's last validation, or a metric of its training, is the best."""
+        best_of_training = self.monitor.startswith("train/") and self._is_best(trainer)
+        if self._due or best_of_training:
+            self._due = False
+            save(trainer, "best", trainer.current_epoch + 1)
 
-    def _save_if_best(self, trainer: Trainer) -> None:
+    def _is_best(self, trainer: Trainer) -> bool:
+        """Whether the metric is finite and better than ever; it is the best from then on."""
         metrics = logged(trainer)
         if self.monitor not in metrics:
             raise never_logged(self.monitor, metrics)
         value = metrics[self.monitor]
-        if math.isfinite(value) and better(value, self.value, self.mode):
-            self.value = value
-            save(trainer, "best", trainer.current_epoch + 1)
+        if not math.isfinite(value) or not better(value, self.value, self.mode):
+            return False
+        self.value = value
+        return True
 
     def state_dict(self) -> dict[str, Any]:
         """The best value so far."""

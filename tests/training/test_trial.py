@@ -96,6 +96,19 @@ def test_a_trial_ended_at_any_moment_and_run_again_ends_as_an_unbroken_one(
         assert differences(*weights) == []
 
 
+def test_a_trial_that_died_between_its_first_two_checkpoints_ends_as_an_unbroken_one(
+    tmp_path: Path,
+) -> None:
+    unbroken = run_trial(payload(tmp_path, EPOCHS))
+    dies = "callbacks.last_checkpoint._target_=tests.training.dying.Dies"
+    task = payload(tmp_path, EPOCHS, dies, allow=("tests",))
+    assert run_trial(task).status == 137
+    assert set(checkpoints(tmp_path, task).entries()) == {"best"}
+    ended = run_trial(task)
+    assert ended.status == 0, ended.error
+    assert scores(ended) == scores(unbroken)
+
+
 def test_a_trial_that_ended_is_not_trained_again(tmp_path: Path) -> None:
     task = payload(tmp_path, EPOCHS)
     first, again = run_trial(task), run_trial(task)
