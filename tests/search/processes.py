@@ -40,12 +40,15 @@ def descendants(pid: int) -> list[int]:
 
 def hold(pid: int) -> list[int]:
     """Have all descendants of a process stand still; returns them."""
-    found = descendants(pid)
-    for one in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGSTOP)
-    while any(_state(one) not in "TXZ" for one in found):
-        time.sleep(0.0005)
+    found: list[int] = []
+    # one of them may have forked between the look at it and its stop
+    while more := [one for one in descendants(pid) if one not in found]:
+        for one in more:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGSTOP)
+        while any(_state(one) not in "TXZ" for one in more):
+            time.sleep(0.0005)
+        found += more
     return found
 
 
