@@ -86,11 +86,13 @@ def seeding_without_the_number() -> None:
     samplers.derived = lambda seed, *parts: derived(seed)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_result_that_is_not_synced_is_found(ground: Path) -> None:
     wrong = found(ground, SPEC, without_fsync, power=True)
     assert wrong == "I1: trial 0 has no result"
 
 
+@pytest.mark.slow
 def test_telling_before_the_result_is_found(ground: Path) -> None:
     slow = Spec(total=2, epochs=3, sleep=0.3)  # the next commit comes long before the result
     wrong = found(ground, slow, telling_before_the_result, power=False)

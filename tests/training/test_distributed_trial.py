@@ -67,6 +67,7 @@ def test_both_ranks_stop_after_the_epoch_at_which_the_first_was_told_to(
     assert told == [["pruned", [1, 2]], ["pruned", []]]
 
 
+@pytest.mark.slow
 def test_sigterm_stops_both_ranks_with_a_checkpoint(
     executor: LocalExecutor, trial: TrialFolder, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def test_trials_find_everything_imported_and_their_data_read(tmp_path: Path) -> 
     assert warmed(tmp_path, **warm_up_for(values)) == [1, False, 1, []]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_prepared_is_left_to_the_trial(tmp_path: Path) -> None:
     data = json.dumps({"node": {"_target_": "dlcli.data.nothing.Nothing"}, "allow": []})
     found = warmed(tmp_path, DLCLI_WARM="dlcli.nothing:not.there", DLCLI_WARM_DATA=data)
