@@ -16,6 +16,7 @@ from dlcli.errors import Stopped
 
 if TYPE_CHECKING:
     from dlcli.cli.sweeping import Parts
+    from dlcli.config.compose import Config
     from dlcli.config.space import Value
     from dlcli.search.coordinator import Ending
     from dlcli.search.folder import Frozen, SweepFolder
@@ -151,24 +152,29 @@ class Sweep:
 
     def payload(self, number: int, params: Mapping[str, Value]) -> dict[str, Any]:
         """What the process of a trial is handed; it goes through memory, as it may hold secrets."""
-        from dlcli.config.sweep import compose_trial, point_overrides
         from dlcli.search.sources import changed
 
-        made = self.parts.made
-        overrides = [*made.overrides, *point_overrides(params)]
-        config = compose_trial(overrides, self.folder.conf, made.base.allow)
+        config = self._config(params)
         return {
             "config": asdict(config),
             "root": str(self.folder.root),
             "sweep": self.frozen.name,
             "number": number,
             "metrics": self.frozen.metrics,
-            "threads": self.parts.threads,
+            "threads": self.parts.executor.threads,
             "weights": self._weights(config.values["model"].get("init_from")),
             "command": ["sweep", "--name", self.frozen.name, *self.frozen.given],
             "code": self.frozen.code,
             "changed": changed(self.frozen.sources),
         }
+
+    def _config(self, params: Mapping[str, Value]) -> Config:
+        """The configuration of a trial, from the files as they were at the start."""
+        from dlcli.config.sweep import compose_trial, point_overrides
+
+        made = self.parts.made
+        overrides = [*made.overrides, *point_overrides(params)]
+        return compose_trial(overrides, self.folder.conf, made.base.allow)
 
     def _weights(self, reference: str | None) -> str | None:
         """The file that ``model.init_from`` meant when it was first asked for, such as `latest`."""
@@ -217,11 +223,9 @@ class Sweep:
 
         from dlcli.config.redact import redact
         from dlcli.config.references import written
-        from dlcli.config.sweep import compose_trial, point_overrides
         from dlcli.tracking.folder import replace_file
 
-        overrides = [*self.parts.made.overrides, *point_overrides(best["params"])]
-        config = compose_trial(overrides, self.folder.conf, self.parts.made.base.allow)
+        config = self._config(best["params"])
         values = written(redact(config.values), config.references)
         text = yaml.safe_dump(values, sort_keys=False)
         replace_file(self.folder.path / "best.yaml", text)

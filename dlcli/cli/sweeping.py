@@ -33,7 +33,6 @@ class Parts:
     search: Search
     executor: Executor
     recorder: Recorder
-    threads: int
 
 
 def composed(
@@ -55,7 +54,7 @@ def planned(made: SweepConfig) -> Checked:
     """Every corner of the space, checked and built; nothing is recorded."""
     from dlcli.cli.sweep_check import check_corners
 
-    with executing(made) as (_, executor, _):
+    with executing(made) as (_, executor):
         return check_corners(made, executor)
 
 
@@ -129,8 +128,8 @@ def _refuse_existing(folder: SweepFolder) -> None:
 
 
 @contextmanager
-def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor, int]]:
-    """Where trials run, closed at the end; with the limits, and the threads of a trial."""
+def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
+    """The limits, and where trials run, which is closed at the end."""
     from dlcli.search.devices import gpus
     from dlcli.search.local import LocalExecutor
     from dlcli.search.settings import Local, Search
@@ -143,11 +142,10 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor, int]]:
     several = trainer.get("devices") not in (1, None, "auto")
     found = gpus() if local.devices == "auto" else local.devices
     devices = found if on_gpu and not several else []
-    threads = max(1, len(os.sched_getaffinity(0)) // local.workers)
     os.environ.update(warm_up_for(made.base.values, made.base.allow))
-    executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], fresh=several)
+    executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], several, _tell)
     try:
-        yield search, executor, threads
+        yield search, executor
     finally:
         executor.close()
 
@@ -155,9 +153,13 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor, int]]:
 @contextmanager
 def building(made: SweepConfig) -> Iterator[Parts]:
     """The parts that get ready side by side: recorder and executor."""
-    with recording(made.base) as recorder, executing(made) as (search, executor, threads):
+    with recording(made.base) as recorder, executing(made) as (search, executor):
         assert recorder is not None
-        yield Parts(made, search, executor, recorder, threads)
+        yield Parts(made, search, executor, recorder)
+
+
+def _tell(line: str) -> None:
+    output.warn([line])
 
 
 def freeze(
@@ -167,13 +169,13 @@ def freeze(
     config_dir: Path | None,
 ) -> Frozen:
     """Write down what the sweep is, so that no later change of a file changes it."""
-    from dlcli.config.redact import redact, redact_override
+    from dlcli.config.redact import redact, redact_override, redact_text, secret_values
     from dlcli.config.sweep import snapshot
     from dlcli.search.folder import Frozen
     from dlcli.search.sources import sources
 
     snapshot(config_dir, folder.conf)
-    secrets = made.base.secrets
+    secrets = [*secret_values(made.base.values), *made.base.secrets]
     frozen = Frozen(
         name=folder.name,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -185,7 +187,7 @@ def freeze(
         metrics=checked.metrics,
         modes=["min" if mode == "min" else "max" for mode in checked.modes],
         base=redact(made.base.values),
-        code=checked.code,
+        code={name: redact_text(text, secrets) for name, text in checked.code.items()},
         sources=sources(made.base.allow, config_dir),
         versions=checked.versions,
         config_dir=str(config_dir or ""),

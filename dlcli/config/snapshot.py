@@ -11,6 +11,7 @@ from pathlib import Path
 from dlcli.config.folders import SNAPSHOT, Folder, project, search_path
 from dlcli.config.yaml_file import MAX_BYTES
 from dlcli.errors import ConfigError
+from dlcli.tracking.folder import sync_folder
 
 # A tree has some hundred files; more is a folder that holds other things too.
 MAX_FILES = 2000
@@ -38,10 +39,10 @@ def snapshot(config_dir: Path | None, target: Path) -> None:
         _copy(folder, unfinished / name)
     index = [{"path": n, "label": f.label} for n, f in zip(names, folders, strict=True)]
     _write(unfinished / SNAPSHOT, json.dumps(index).encode())
-    _sync(unfinished)
+    sync_folder(unfinished)
     shutil.rmtree(target, ignore_errors=True)
     unfinished.replace(target)
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def _copy(folder: Folder, target: Path) -> None:
@@ -60,7 +61,7 @@ def _copy(folder: Folder, target: Path) -> None:
         except OSError as error:
             raise ConfigError(f"{file}: cannot be copied: {error.strerror}") from error
     for parent in made:
-        _sync(parent)
+        sync_folder(parent)
 
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:
@@ -81,11 +82,3 @@ def _write(file: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

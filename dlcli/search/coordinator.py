@@ -104,6 +104,7 @@ class Coordinator:
         self._ending: Ending | None = None
         self._signal: int | None = None
         self._hurry = False
+        self._stopping = False  # a trial that ends now is interrupted, not lost
 
     def stop(self, signal: int) -> None:
         """Start nothing more and end, at once if this is asked again; for a signal's handler."""
@@ -232,7 +233,7 @@ class Coordinator:
         attempt.trial.clean()
         self._judge(attempt)
         result = attempt.trial.result()
-        if result is None and self._signal is not None and not attempt.trial.stop_asked:
+        if result is None and self._stopping and not attempt.trial.stop_asked:
             self._recording.interrupted(attempt.number, attempt.run_id)
             return
         found = judged(result or attempt.lost(), attempt.trial, self._metrics)
@@ -271,11 +272,10 @@ class Coordinator:
 
     def _stop_running(self) -> None:
         """Ask what still runs to save and end; end it where it does not."""
+        self._stopping = True
         for attempt in self._running.values():
             attempt.handle.kill() if self._hurry else attempt.handle.stop()
         deadline = self._clock() + GRACE_S
-        stopped = self._signal
-        self._signal = stopped or 0  # a trial that ends now is interrupted, not lost
         while self._running:
             wait([one.handle.sentinel for one in self._running.values()], POLL_S)
             for attempt in list(self._running.values()):
@@ -288,7 +288,6 @@ class Coordinator:
         for number in self._waiting:
             if (about := self._folder.trial(number).read()) and about["run_id"]:
                 self._recording.interrupted(number, about["run_id"])
-        self._signal = stopped
 
 
 def _in_common(failures: Sequence[Result]) -> str:

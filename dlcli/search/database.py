@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 import stat
@@ -10,59 +9,23 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.errors import ConfigError, StoreError
-from dlcli.tracking.sqlite import SMALL, connect, locked, on_network
+from dlcli.errors import ConfigError
+from dlcli.tracking import sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-ADVICE = "restore a backup, or start another sweep with --name"
 WAIT_S = 60.0  # for another program's lock
-_MAGIC = b"SQLite format 3\0"
-_TABLES = {"alembic_version", "studies", "trials", "trial_params"}
+STUDY = sqlite.Kind(
+    "a study",
+    frozenset({"alembic_version", "studies", "trials", "trial_params"}),
+    "restore a backup, or start another sweep with --name",
+)
 
 
 def check(path: Path, wait: float) -> None:
     """Refuse (StoreError) a file that is no sound study; it is read and never changed."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except FileNotFoundError as error:
-        raise StoreError(f"{path}: not there, though it should be; {ADVICE}") from error
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}; make it readable") from error
-    if size == 0:
-        raise _unsound(path, "is empty (0 bytes)")
-    if magic != _MAGIC:
-        raise _unsound(path, "is not an SQLite database")
-    if not os.access(path, os.W_OK):
-        raise StoreError(f"{path}: Permission denied; make it writable for you")
-    _check_content(path, size, wait)
-
-
-def _check_content(path: Path, size: int, wait: float) -> None:
-    try:
-        with contextlib.closing(connect(path, wait)) as database:
-            if size <= SMALL:
-                found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if found != "ok":
-                    raise _unsound(path, f"is damaged ({found.splitlines()[-1]})")
-            tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
-            if not tables >= _TABLES:
-                raise _unsound(path, "is an SQLite database, but not a study")
-            database.execute("BEGIN IMMEDIATE")  # is there a writer who does not let go?
-            database.rollback()
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise locked(path, wait) from error
-        raise _unsound(path, f"cannot be read ({error})") from error
-    except sqlite3.DatabaseError as error:
-        raise _unsound(path, f"is damaged ({error})") from error
-
-
-def _unsound(path: Path, what: str) -> StoreError:
-    return StoreError(f"{path} {what}; {ADVICE}")
+    sqlite.check_sound(path, STUDY, wait)
 
 
 def check_owner(path: Path | None) -> None:
@@ -126,12 +89,7 @@ def limit_waiting(engine: Engine, patience: Patience) -> None:
 
 
 def create(path: Path) -> None:
-    """An empty database at ``path``, with a write-ahead log where the file system is local.
-
-    Readers, such as a dashboard, then never stop the sweep from writing.
-    """
+    """An empty database at ``path``."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o644)
-    if not on_network(path.parent):
-        with contextlib.closing(connect(path)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
+    sqlite.use_wal(path)

@@ -43,6 +43,10 @@ class Executor(Protocol):
     """Starts the processes of trials."""
 
     @property
+    def threads(self) -> int:
+        """How many threads each trial may have."""
+
+    @property
     def slots(self) -> int:
         """How many trials may run at once."""
 

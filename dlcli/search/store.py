@@ -113,7 +113,7 @@ class Store:
                 self._study = self._storage.get_study_id_from_name(self._name)
             except KeyError as error:
                 raise StoreError(
-                    f"{self.place}: holds no study called {self._name}; {database.ADVICE}"
+                    f"{self.place}: holds no study called {self._name}; {database.STUDY.advice}"
                 ) from error
             attributes = self._storage.get_study_user_attrs(self._study)
         if KEY not in attributes:
@@ -141,7 +141,7 @@ class Store:
         return trials
 
     def _damaged(self, how: str) -> StoreError:
-        return StoreError(f"{self.place} is damaged: {how}; {database.ADVICE}")
+        return StoreError(f"{self.place} is damaged: {how}; {database.STUDY.advice}")
 
     def add(self, number: int, trial: FrozenTrial) -> None:
         """Write a whole new trial in one step.

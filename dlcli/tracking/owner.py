@@ -112,7 +112,13 @@ class Lock:
                 os.utime(self._file)
 
     def release(self) -> None:
-        """Let go; nothing happens where the lock is not held."""
+        """Let go, also of what a forked child still shares; nothing where it is not held."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self.forget()
+
+    def forget(self) -> None:
+        """Have no part in the lock any more, which its owner goes on holding."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -121,7 +127,7 @@ class Lock:
 def _forget_in_child() -> None:
     # A forked child shares the lock; it would outlive its owner in, say, a data loader's worker.
     for lock in list(_held):
-        lock.release()
+        lock.forget()
 
 
 os.register_at_fork(after_in_child=_forget_in_child)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlcli.errors import StoreError
@@ -24,41 +25,77 @@ def check(path: Path, wait: float = WAIT_S) -> str:
     Raises:
         StoreError: the file is empty, no SQLite, damaged, no MLflow store, or locked.
     """
+    advice = f"restore a backup, or move it away and a new store is made: mv {path} {path}.bad"
+    kind = Kind("an MLflow store", frozenset({"alembic_version", "runs"}), advice)
+    check_sound(path, kind, wait)
+    with contextlib.closing(connect(path, wait)) as database:
+        row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a database is expected to be.
+
+    Args:
+        name: with its article.
+        tables: some that it has.
+        advice: what to do about one that is damaged.
+    """
+
+    name: str
+    tables: frozenset[str]
+    advice: str
+
+    def unsound(self, path: Path, what: str) -> StoreError:
+        """The refusal of a file."""
+        return StoreError(f"{path} {what}; {self.advice}")
+
+
+def check_sound(path: Path, kind: Kind, wait: float) -> None:
+    """Refuse a file that is no sound database of a kind; it is read and never changed.
+
+    Args:
+        wait: seconds for another program's lock.
+
+    Raises:
+        StoreError: the file is missing, empty, no SQLite, damaged, of another kind, or locked.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             magic = file.read(len(_MAGIC))
+    except FileNotFoundError as error:
+        raise StoreError(f"{path}: not there, though it should be; {kind.advice}") from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; make it readable") from error
     if size == 0:
-        raise _unsound(path, "is empty (0 bytes)")
+        raise kind.unsound(path, "is empty (0 bytes)")
     if magic != _MAGIC:
-        raise _unsound(path, "is not an SQLite database")
+        raise kind.unsound(path, "is not an SQLite database")
     if not os.access(path, os.W_OK):
         raise StoreError(f"{path}: Permission denied; make it writable for you")
-    return _version(path, size, wait)
+    _check_content(path, kind, size, wait)
 
 
-def _version(path: Path, size: int, wait: float) -> str:
+def _check_content(path: Path, kind: Kind, size: int, wait: float) -> None:
     try:
         with contextlib.closing(connect(path, wait)) as database:
             if size <= SMALL:
                 found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if found != "ok":
-                    raise _unsound(path, f"is damaged ({found.splitlines()[-1]})")
+                    raise kind.unsound(path, f"is damaged ({found.splitlines()[-1]})")
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
-            if not {"alembic_version", "runs"} <= tables:
-                raise _unsound(path, "is an SQLite database, but not an MLflow store")
-            row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+            if not tables >= kind.tables:
+                raise kind.unsound(path, f"is an SQLite database, but not {kind.name}")
             database.execute("BEGIN IMMEDIATE")  # is there a writer who does not let go?
             database.rollback()
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise locked(path, wait) from error
-        raise _unsound(path, f"cannot be read ({error})") from error
+        raise kind.unsound(path, f"cannot be read ({error})") from error
     except sqlite3.DatabaseError as error:
-        raise _unsound(path, f"is damaged ({error})") from error
-    return str(row[0]) if row else ""
+        raise kind.unsound(path, f"is damaged ({error})") from error
 
 
 def connect(path: Path, wait: float = WAIT_S) -> sqlite3.Connection:
@@ -102,13 +139,6 @@ def locked(path: Path, wait: float) -> StoreError:
     return StoreError(
         f"{path}: locked by another program for {wait:.0f} s; end it, or look who has it open: "
         f"fuser {path}"
-    )
-
-
-def _unsound(path: Path, what: str) -> StoreError:
-    return StoreError(
-        f"{path} {what}; restore a backup, or move it away and a new store is made: "
-        f"mv {path} {path}.bad"
     )
 
 
@@ -157,8 +187,7 @@ def install(built: Path, path: Path) -> None:
         if path.exists():
             return
         shutil.copyfile(built, scratch)
-        if not on_network(path.parent):
-            _use_wal(scratch)
+        use_wal(scratch)
         with scratch.open("rb") as file:
             os.fsync(file.fileno())
         scratch.rename(path)
@@ -170,8 +199,13 @@ def install(built: Path, path: Path) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _use_wal(path: Path) -> None:
-    # Readers, such as the MLflow UI, then never stop the recorder from writing.
+def use_wal(path: Path) -> None:
+    """Give a database a write-ahead log where its file system is local.
+
+    Readers, such as the MLflow UI or a dashboard, then never stop who writes.
+    """
+    if on_network(path.parent):
+        return
     with contextlib.closing(connect(path)) as database:
         database.execute("PRAGMA journal_mode=WAL")
 

@@ -17,6 +17,28 @@ def test_a_second_lock_is_refused_until_the_first_is_released(tmp_path: Path) ->
     assert second.acquire()
 
 
+def test_a_released_lock_is_free_before_a_child_that_was_just_forked_has_let_go(
+    tmp_path: Path,
+) -> None:
+    first, second = Lock(tmp_path / "lock"), Lock(tmp_path / "lock")
+    assert first.acquire()
+    assert first._file is not None
+    child = os.dup(first._file)  # as a child has it until it runs
+    first.release()
+    assert second.acquire()
+    os.close(child)
+
+
+def test_a_child_gives_up_its_part_and_its_parent_keeps_the_lock(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "lock")
+    assert lock.acquire()
+    child = os.fork()
+    if child == 0:
+        os._exit(int(lock.held))
+    assert os.waitpid(child, 0)[1] == 0
+    assert not Lock(tmp_path / "lock").acquire()
+
+
 def test_an_owner_is_told_from_a_later_process_with_its_pid() -> None:
     owner = Owner.current()
     assert (owner.pid, owner.start_time) == (os.getpid(), start_time(os.getpid()))
