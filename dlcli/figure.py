@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -12,8 +14,11 @@ if TYPE_CHECKING:
 
 # Paul Tol, "Colour schemes" (SRON, 2021): bright.
 BLUE, RED, GREEN, YELLOW, GREY = "#4477aa", "#ee6677", "#228833", "#ccbb44", "#bbbbbb"
+CYAN, PURPLE = "#66ccee", "#aa3377"
 DARK = "#333333"
 DPI = 110
+
+Table = Mapping[str, Sequence[Any]]  # the columns of a table, all as long
 
 
 def bare(panel: Axes) -> None:
@@ -21,12 +26,30 @@ def bare(panel: Axes) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, as a whole and without the global state of pyplot."""
+def save(figure: Figure, path: Path, numbers: Table | None = None) -> None:
+    """Write a figure as PNG, as a whole and without the global state of pyplot.
+
+    Args:
+        figure: to be written.
+        path: of the PNG.
+        numbers: what it shows, written beside it as CSV of the same name.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     figure.savefig(scratch, dpi=DPI, format="png")
+    scratch.replace(path)
+    if numbers is not None:
+        save_table(numbers, path.with_suffix(".csv"))
+
+
+def save_table(columns: Table, path: Path) -> None:
+    """Write columns as CSV, as a whole."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    with scratch.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
     scratch.replace(path)

@@ -1,0 +1,1 @@
+"""Measure a recorded run's checkpoint, and show what the model gets right and wrong."""

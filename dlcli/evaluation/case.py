@@ -1,0 +1,47 @@
+"""What an evaluation looks at, and what it has to show of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+
+from dlcli.data.spec import DataSpec
+from dlcli.training.changes import Split
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model beside a part of its data.
+
+    Args:
+        model: restored from its checkpoint, in evaluation mode where it is called directly.
+        data: set up.
+        spec: what the data says of itself.
+        split: the part that is looked at.
+        trainer: on one device; it writes nothing.
+        artifacts: the folder of the evaluation's record; figures go into ``figures`` in it.
+        seed: of whatever is drawn at random.
+    """
+
+    model: LightningModule
+    data: LightningDataModule
+    spec: DataSpec
+    split: Split
+    trainer: Trainer
+    artifacts: Path
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was found.
+
+    Args:
+        metrics: named ``SPLIT/quantity``.
+        files: what was written, as paths below the artifacts, the most telling first.
+    """
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""Runs on one page of HTML that needs nothing else."""
