@@ -45,7 +45,7 @@ def complete_tracking(ctx: typer.Context, incomplete: str) -> Candidates:
 
 def complete_run(incomplete: str) -> Candidates:
     """Names of the runs recorded in the working folder."""
-    from dlcli.cli.store import store_root, tracking_settings
+    from dlcli.config.store import store_root, tracking_settings
 
     with suppress(DlcliError):
         settings, root = tracking_settings(), store_root()
@@ -132,7 +132,7 @@ def _repository() -> Repository:
 
 def complete_sweep(incomplete: str) -> Candidates:
     """Names of the sweeps recorded in the working folder."""
-    from dlcli.cli.store import store_root
+    from dlcli.config.store import store_root
     from dlcli.search.folder import names
 
     return [(name, "") for name in names(store_root()) if name.startswith(incomplete)]

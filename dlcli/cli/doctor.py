@@ -41,7 +41,7 @@ def doctor(
 def examine(overrides: Sequence[str], config_dir: Path | None) -> Iterator[Check]:
     """Everything that is checked, as it becomes known."""
     from dlcli.cli import health, store_health
-    from dlcli.cli.store import store_root, tracking_settings
+    from dlcli.config.store import store_root, tracking_settings
 
     devices = health.Devices()
     yield health.versions()

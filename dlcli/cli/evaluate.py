@@ -12,7 +12,7 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.interrupt import ended_by_interrupt
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet, Run
-from dlcli.cli.store import is_of_tracking, store_root, tracking_settings
+from dlcli.config.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dlcli.cli import output
 from dlcli.cli.interrupt import ended_by_interrupt
-from dlcli.cli.store import store_root
+from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
 

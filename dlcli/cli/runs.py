@@ -52,7 +52,7 @@ def recorded(overrides: Sequence[str], config_dir: ConfigDir) -> list[RunRecord]
         ConfigError: the settings cannot name a store.
         StoreError: the store cannot be read.
     """
-    from dlcli.cli.store import store_root, tracking_settings
+    from dlcli.config.store import store_root, tracking_settings
     from dlcli.tracking.query import list_runs
 
     settings, root = tracking_settings(overrides, config_dir), store_root()

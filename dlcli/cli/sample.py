@@ -10,7 +10,7 @@ from dlcli.cli import output
 from dlcli.cli.evaluate import find_source
 from dlcli.cli.interrupt import ended_by_interrupt
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Run, TrackingOverrides
-from dlcli.cli.store import tracking_settings
+from dlcli.config.store import tracking_settings
 
 if TYPE_CHECKING:
     from dlcli.training.sample import LanguageModel, Sampling

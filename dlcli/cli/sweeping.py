@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dlcli.cli import output
 from dlcli.cli.running import recording
-from dlcli.cli.store import store_root
+from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def ui(
 ) -> None:
     """Show recorded runs in the browser, until Ctrl-C."""
     check_host(host)
-    from dlcli.cli.store import store_root, tracking_settings
+    from dlcli.config.store import store_root, tracking_settings
     from dlcli.tracking.settings import NoTracking
     from dlcli.tracking.uri import resolve
 
