@@ -16,9 +16,9 @@ from dlcli.config.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dlcli.evaluation.evaluate import EvaluateResult
     from dlcli.tracking.client import Recorder
     from dlcli.tracking.query import RunRecord
-    from dlcli.training.evaluate import EvaluateResult
     from dlcli.training.source import Source
 
 
@@ -67,7 +67,7 @@ def measure(source: Source, split: Split, recorder: Recorder, name: str | None) 
 
     with ended_by_interrupt():
         import_lightning()
-        from dlcli.training.evaluate import evaluate
+        from dlcli.evaluation.evaluate import evaluate
     check_signatures(source.config)
     return evaluate(source, split.value, recorder, store_root(), name)
 

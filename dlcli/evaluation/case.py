@@ -8,6 +8,7 @@ from pathlib import Path
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 
 from dlcli.data.spec import DataSpec
+from dlcli.evaluation.answers import Answers
 from dlcli.training.changes import Split
 
 
@@ -23,6 +24,7 @@ class Case:
         trainer: on one device; it writes nothing.
         artifacts: the folder of the evaluation's record; figures go into ``figures`` in it.
         seed: of whatever is drawn at random.
+        answers: to each example of the part, where the model gives logits or values.
     """
 
     model: LightningModule
@@ -32,6 +34,7 @@ class Case:
     trainer: Trainer
     artifacts: Path
     seed: int = 0
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True)

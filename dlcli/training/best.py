@@ -7,9 +7,9 @@ from lightning_fabric.utilities.seed import seed_everything
 from dlcli.tracking.folder import RunFolder
 from dlcli.training.checkpoint import CheckpointFolder, load
 from dlcli.training.device import hide_absent_gpus
-from dlcli.training.evaluate import measure, one_device_trainer
 from dlcli.training.experiment import build_data, build_model
 from dlcli.training.failure import failures_explained
+from dlcli.training.measure import measure, one_device_trainer
 from dlcli.training.outcome import Trial
 from dlcli.training.rehearsal import untestable
 from dlcli.training.weights import restore

@@ -155,7 +155,7 @@ def test_of_changed_data_what_matters_to_the_split_is_told(before, now, changes,
 
 
 def test_figures_of_each_class():
-    from dlcli.training.confusion import per_class
+    from dlcli.evaluation.confusion import per_class
 
     assert per_class(np.array([[3, 1], [0, 0]]), ["cat", "dog"]) == [
         {"class": "cat", "precision": 1.0, "recall": 0.75, "f1": 0.857143, "examples": 4},

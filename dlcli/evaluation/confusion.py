@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 
-def count(outputs: Iterable[Any], classes: int) -> np.ndarray | None:
+def count(taken: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
     """How often class i was taken for class j.
 
     Args:
-        outputs: for each batch the logits ``(B, classes)`` and the targets ``(B,)``.
+        taken: the class that each example was taken for, ``(N,)``.
+        targets: its true class, ``(N,)``.
         classes: how many there are.
 
     Returns:
-        Of shape ``(classes, classes)``, rows the true class; None where the outputs are others.
+        Of shape ``(classes, classes)``, rows the true class.
     """
     counts = np.zeros((classes, classes), dtype=np.int64)
-    for output in outputs:
-        if not isinstance(output, (tuple, list)) or len(output) != 2:
-            return None
-        logits, targets = output
-        if logits.ndim != 2 or logits.shape[1] != classes:
-            return None
-        np.add.at(counts, (targets.cpu().numpy(), logits.argmax(dim=1).cpu().numpy()), 1)
+    np.add.at(counts, (targets, taken), 1)
     return counts
 
 
