@@ -1,0 +1,88 @@
+"""Recorded runs as a pandas table, with numbers as numbers and times as times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcli.tracking.query import INFINITE, RunRecord
+
+if TYPE_CHECKING:
+    import pandas
+
+TRUTHS = {"True": True, "False": False}
+MISSING = "None"  # how a parameter that is not set is recorded
+FACTS: dict[str, Callable[[RunRecord], Any]] = {
+    "run_id": lambda one: one.id,
+    "run_name": lambda one: one.name,
+    "kind": lambda one: one.tags.get("dlcli.kind"),
+    "status": lambda one: one.status,
+    "reason": lambda one: one.reason,
+    "experiment": lambda one: one.experiment,
+    "parent_run_id": lambda one: one.parent_id,
+    "started": lambda one: round(one.started * 1000),
+    "duration_s": lambda one: one.duration_s,
+    "model": lambda one: one.tags.get("dlcli.choice.model"),
+    "data": lambda one: one.tags.get("dlcli.choice.data"),
+}
+
+
+def frame(records: Sequence[RunRecord]) -> pandas.DataFrame:
+    """One row a run, in the order of the records.
+
+    Columns: ``run_id``, ``run_name``, ``kind``, ``status``, ``reason``, ``experiment``,
+    ``parent_run_id``, ``started`` (with time zone UTC), ``duration_s``, ``model``, ``data``,
+    then ``params.NAME`` and ``metrics.NAME`` by name; what a run does not have is missing.
+    """
+    import pandas
+
+    table = pandas.DataFrame([_facts(one) for one in records], columns=list(FACTS))
+    table["started"] = pandas.to_datetime(table["started"], unit="ms", utc=True)
+    table["duration_s"] = table["duration_s"].astype("float64")
+    params = _columns("params", [one.params for one in records])
+    metrics = _columns("metrics", [one.metrics for one in records])
+    typed = {name: typed_column(values) for name, values in params.items()}
+    numbers = {
+        name: pandas.Series([_finite(value) for value in values], dtype="float64")
+        for name, values in metrics.items()
+    }
+    return pandas.concat([table, pandas.DataFrame(typed), pandas.DataFrame(numbers)], axis=1)
+
+
+def _facts(record: RunRecord) -> list[Any]:
+    return [read(record) for read in FACTS.values()]
+
+
+def _columns(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    names = sorted({name for row in rows for name in row})
+    return {f"{prefix}.{name}": [row.get(name) for row in rows] for name in names}
+
+
+def typed_column(texts: Sequence[str | None]) -> pandas.Series:
+    """Texts as whole numbers, numbers or truth values where all of them are; ``None`` is missing.
+
+    Returns:
+        A column of dtype Int64, float64, boolean, or the texts as they are.
+    """
+    import pandas
+
+    known = [None if text == MISSING else text for text in texts]
+    present = [text for text in known if text is not None]
+    if not present:
+        return pandas.Series(known, dtype="object")
+    if all(text in TRUTHS for text in present):
+        return pandas.Series([TRUTHS.get(text or "") for text in known], dtype="boolean")
+    for parse, dtype in ((int, "Int64"), (float, "float64")):
+        try:
+            numbers = [None if text is None else parse(text) for text in known]
+            return pandas.Series(numbers, dtype=dtype)
+        except (ValueError, OverflowError):
+            continue
+    return pandas.Series(known)
+
+
+def _finite(value: float | None) -> float | None:
+    """The number, with what MLflow writes for an infinite one put right."""
+    if value is None or abs(value) < INFINITE:
+        return value
+    return float("inf") if value > 0 else float("-inf")
