@@ -10,6 +10,7 @@ import typer
 
 from dlcli.cli import output
 from dlcli.cli.options import ConfigDir, Debug, Json, TrackingOverrides
+from dlcli.comparison.scores import at_best, main_metrics, ranked, telling
 
 if TYPE_CHECKING:
     from dlcli.tracking.query import RunRecord
@@ -20,8 +21,6 @@ Limit = Annotated[
 ]
 Trials = Annotated[bool, typer.Option("--trials", help="The trials of sweeps, too.")]
 LONGEST_REASON = 40
-# What the table shows of a run that has one of them; --json tells the rest.
-TELLING = ("acc", "rmse", "perplexity")
 
 
 def runs(
@@ -63,14 +62,6 @@ def recorded(overrides: Sequence[str], config_dir: ConfigDir) -> list[RunRecord]
     return list_runs(settings, root)
 
 
-def main_metrics(record: RunRecord) -> dict[str, float]:
-    """The scores at the best checkpoint; of an evaluation, all that it measured."""
-    if record.tags.get("dlcli.kind") == "evaluate":
-        return record.metrics
-    scores = ("test/", "best/val/")
-    return {name: value for name, value in record.metrics.items() if name.startswith(scores)}
-
-
 def as_json(record: RunRecord) -> dict[str, object]:
     """A run in the form that programs read; ``started`` with its time zone."""
     return {
@@ -91,7 +82,7 @@ def as_json(record: RunRecord) -> dict[str, object]:
 def print_runs(records: Sequence[RunRecord]) -> None:
     """Print a table; where it is too wide for the terminal, the least telling columns go."""
     scores = [telling(at_best(record)) for record in records]
-    names = sorted({name for score in scores for name in score}, key=_rank)
+    names = ranked(name for score in scores for name in score)
     fixed = ["name", "id", "status", "started", "took", "model", "data"]
     rows = [
         [*_cells(record), *(_number(score, name) for name in names)]
@@ -99,19 +90,6 @@ def print_runs(records: Sequence[RunRecord]) -> None:
     ]
     dispensable = [*reversed(names[1:]), "took", "data", "id", "model", "started", *names[:1]]
     output.print_table([*fixed, *names], rows, dispensable)
-
-
-def at_best(record: RunRecord) -> dict[str, float]:
-    """The scores by the names that an evaluation of the best checkpoint gives them."""
-    return {name.removeprefix("best/"): value for name, value in main_metrics(record).items()}
-
-
-def telling(scores: dict[str, float]) -> dict[str, float]:
-    """The losses and the scores that say most; all of them where none is known to."""
-    quantities = {name: name.rpartition("/")[2] for name in scores}
-    if not any(quantity in TELLING for quantity in quantities.values()):
-        return scores
-    return {name: scores[name] for name, q in quantities.items() if q == "loss" or q in TELLING}
 
 
 def _cells(record: RunRecord) -> list[str]:
@@ -124,11 +102,6 @@ def _cells(record: RunRecord) -> list[str]:
         _choice(record, "model") or "",
         _choice(record, "data") or "",
     ]
-
-
-def _rank(name: str) -> tuple[bool, bool, str]:
-    """Scores before losses, of the test set before the validation set."""
-    return (name.endswith("/loss"), not name.startswith("test/"), name)
 
 
 def _status(record: RunRecord) -> str:

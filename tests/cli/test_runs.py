@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dlcli.cli.runs import print_runs, telling
+from dlcli.cli.runs import print_runs
+from dlcli.comparison.scores import telling
 from dlcli.tracking.folder import RunFolder, RunInfo, make_root
 from dlcli.tracking.owner import Owner
 from dlcli.tracking.query import RunRecord
