@@ -167,7 +167,8 @@ class Autoencoder(Learner):
         """Inputs over what they became, and the way from one code to another."""
         if self._shown is None:
             return {}
-        inputs = self._shown[0][chosen(len(self._shown[0]), SHOWN)]
+        # Lightning takes a model from its device after a test, and not what it keeps.
+        inputs = self._shown[0][chosen(len(self._shown[0]), SHOWN)].to(self.device)
         noisy = self.noised(inputs, "picture", 0)
         rows = {"input": self.unit(inputs), "noisy": self.unit(noisy), "output": self(noisy)}
         if not self.noise:
@@ -180,18 +181,13 @@ class Autoencoder(Learner):
 
     @torch.no_grad()
     def scatters(self) -> dict[str, Scatter]:
-        """The codes in the plane of their two largest principal components, by class."""
+        """The codes, by class."""
         if self._shown is None or self.net.latent < 2 or len(self._shown[0]) < 3:
             return {}
         inputs, targets = self._shown
-        codes = self.net.encode(self.noised(inputs, "picture", 0))
-        points, axes = codes, ("code 1", "code 2")
-        if self.net.latent > 2:
-            codes = (codes - codes.mean(0)).double().cpu()
-            _, _, directions = torch.linalg.svd(codes, full_matrices=False)
-            points, axes = codes @ directions[:2].T, ("component 1", "component 2")
+        codes = self.net.encode(self.noised(inputs.to(self.device), "picture", 0))
         labels = targets if self.spec.target == "class" else None
-        return {"latent": Scatter(points, labels, self.spec.classes, axes)}
+        return {"latent": Scatter(codes, labels, self.spec.classes, ("code 1", "code 2"))}
 
     def _between(self, inputs: Tensor) -> Tensor:
         """Decoded steps from the codes of one half of the inputs to those of the other."""

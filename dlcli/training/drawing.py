@@ -1,48 +1,74 @@
-"""Draw what a model shows of itself: grids of examples, and points in the plane."""
+"""Draw grids of examples: images, or signals and vectors as lines."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from dlcli.data.picture import Picture, Scatter
-from dlcli.figure import save
+from dlcli.data.picture import Picture
+from dlcli.figure import BLUE, CYAN, GREEN, PURPLE, RED, YELLOW, save
 
 CELL = 0.62  # of an image in the grid, in inches
 GAP = 1  # between images, in pixels
 BETWEEN = 0.6  # the grey of the gaps
+LETTER = 0.075  # of what stands beside a row, in inches
+MARGIN = 0.2  # left of the grid, in inches, where nothing stands beside it
+# How images of one channel are shown: 0 is black, 1 is white.
+SHADES: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
+CHANNELS = (BLUE, RED, GREEN, YELLOW, CYAN, PURPLE)  # of a signal
 
 
 def draw_picture(picture: Picture, title: str, path: Path) -> None:
-    """Draw a grid of images, or of signals and vectors as lines.
+    """Draw a grid of examples.
 
     Args:
         picture: with examples ``(rows, columns, *shape)``.
         title: over the figure.
         path: of the PNG.
     """
-    examples = picture.examples.detach().cpu().float()
-    rows, columns = examples.shape[:2]
-    size = (CELL * columns + (1.2 if picture.rows else 0.2), CELL * rows + 0.5)
-    figure = Figure(figsize=(max(size[0], 3), size[1]), layout="constrained")
-    panel = figure.subplots()
-    middles = draw_images(panel, examples) if examples.ndim == 5 else draw_lines(panel, examples)
-    panel.set_title(title, fontsize=9)
-    panel.set_xticks([])
-    panel.set_yticks(middles if picture.rows else [], picture.rows)
-    panel.tick_params(length=0)
-    panel.spines[:].set_visible(False)
+    figure = Figure(figsize=_size(picture, title), layout="constrained")
+    draw_grid(figure.subplots(), picture)
+    if title:
+        figure.suptitle(title, fontsize=9)
     save(figure, path)
 
 
-def draw_images(panel: Axes, images: Tensor) -> list[float]:
-    """Draw ``(rows, columns, C, H, W)``; return the height of each row's middle."""
+def draw_beside(pictures: Mapping[str, Picture], path: Path) -> None:
+    """Draw grids of examples beside each other, each under its name.
+
+    Args:
+        pictures: by their names; the first writes beside its rows for all of them.
+        path: of the PNG.
+    """
+    sizes = [_size(picture, name) for name, picture in pictures.items()]
+    widths, heights = zip(*sizes, strict=True)
+    figure = Figure(figsize=(sum(widths), max(heights)), layout="constrained")
+    panels = figure.subplots(1, len(pictures), width_ratios=widths, squeeze=False)[0]
+    for panel, (name, picture) in zip(panels, pictures.items(), strict=True):
+        draw_grid(panel, picture)
+        panel.set_title(name, fontsize=9)
+    save(figure, path)
+
+
+def draw_grid(panel: Axes, picture: Picture) -> None:
+    """Draw a grid, with what stands beside its rows and above its columns."""
+    examples = picture.examples.detach().cpu().float()
+    draw = draw_images if examples.ndim == 5 else draw_lines
+    across, down = draw(panel, examples)
+    panel.set_xticks(across if picture.columns else [], picture.columns, fontsize=8)
+    panel.set_yticks(down if picture.rows else [], picture.rows)
+    panel.tick_params(length=0, labeltop=True, labelbottom=False)
+    panel.spines[:].set_visible(False)
+
+
+def draw_images(panel: Axes, images: Tensor) -> tuple[list[float], list[float]]:
+    """Draw ``(rows, columns, C, H, W)``; return the middles of columns and of rows."""
     rows, columns, channels, height, width = images.shape
     colours = 3 if channels == 3 else 1  # of other numbers of channels the first is shown
     sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, colours), BETWEEN)
@@ -50,12 +76,13 @@ def draw_images(panel: Axes, images: Tensor) -> list[float]:
         top, left = row * (height + GAP), column * (width + GAP)
         image = images[row, column, :colours].permute(1, 2, 0).numpy()
         sheet[top : top + height, left : left + width] = image
-    panel.imshow(sheet.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    return [row * (height + GAP) + height / 2 - 0.5 for row in range(rows)]
+    panel.imshow(sheet.squeeze(2) if colours == 1 else sheet, **SHADES)
+    across = [column * (width + GAP) + width / 2 - 0.5 for column in range(columns)]
+    return across, [row * (height + GAP) + height / 2 - 0.5 for row in range(rows)]
 
 
-def draw_lines(panel: Axes, signals: Tensor) -> list[float]:
-    """Draw ``(rows, columns, C, T)`` or ``(rows, columns, F)``; return the rows' middles."""
+def draw_lines(panel: Axes, signals: Tensor) -> tuple[list[float], list[float]]:
+    """Draw ``(rows, columns, C, T)`` or ``(rows, columns, F)``; return the middles, as above."""
     lines = signals if signals.ndim == 4 else signals.unsqueeze(2)
     rows, columns, channels, length = lines.shape
     across = np.linspace(0.05, 0.95, length) if length > 1 else np.array([0.5])
@@ -63,44 +90,20 @@ def draw_lines(panel: Axes, signals: Tensor) -> list[float]:
         values = lines[row, column, channel].numpy()
         heights = rows - row - 1 + 0.1 + 0.8 * values
         marker = "." if length == 1 else None
-        panel.plot(column + across, heights, color=f"C{channel}", linewidth=0.8, marker=marker)
+        colour = CHANNELS[channel % len(CHANNELS)]
+        panel.plot(column + across, heights, color=colour, linewidth=0.8, marker=marker)
     panel.set(xlim=(0, columns), ylim=(0, rows))
-    return [rows - row - 0.5 for row in range(rows)]
+    return [column + 0.5 for column in range(columns)], [rows - row - 0.5 for row in range(rows)]
 
 
-def draw_scatter(scatter: Scatter, title: str, path: Path) -> None:
-    """Draw points, one colour a class.
-
-    Args:
-        scatter: with points ``(N, 2)``.
-        title: over the figure.
-        path: of the PNG.
-    """
-    points = scatter.points.detach().cpu().float().numpy()
-    figure = Figure(figsize=(5.6, 4.6), layout="constrained")
-    panel = figure.subplots()
-    for colour, name, chosen in _groups(scatter, len(points)):
-        across, up = points[chosen].T
-        panel.scatter(across, up, s=6, color=colour, label=name, linewidths=0)
-    if scatter.labels is not None:
-        panel.legend(
-            frameon=False, markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5)
-        )
-    panel.set(xlabel=scatter.axes[0], ylabel=scatter.axes[1])
-    panel.set_title(title, fontsize=9)
-    panel.spines[["top", "right"]].set_visible(False)
-    save(figure, path)
+def _size(picture: Picture, title: str) -> tuple[float, float]:
+    """Width and height of a figure with one grid, in inches."""
+    rows, columns = picture.examples.shape[:2]
+    beside = MARGIN + LETTER * max(map(len, picture.rows), default=0)
+    above = 0.15 + 0.2 * bool(title) + 0.16 * lines_of(picture.columns)
+    return max(CELL * columns + beside, 3), CELL * rows + above
 
 
-def _groups(scatter: Scatter, count: int) -> list[tuple[Any, str, np.ndarray]]:
-    """A colour, a name and the points of each class."""
-    if scatter.labels is None:
-        return [("#4477aa", "", np.ones(count, dtype=bool))]
-    labels = scatter.labels.detach().cpu().numpy()
-    few = len(scatter.classes) <= 10
-    colours = colormaps["tab10" if few else "viridis"]
-    last = max(len(scatter.classes) - 1, 1)
-    return [
-        (colours(index if few else index / last), name, labels == index)
-        for index, name in enumerate(scatter.classes)
-    ]
+def lines_of(labels: tuple[str, ...]) -> int:
+    """The lines that the longest of some labels takes."""
+    return max((label.count("\n") + 1 for label in labels), default=0)

@@ -46,7 +46,7 @@ class Pictures(Callback):
             return
         if self._drawn != trainer.current_epoch:
             self._draw(pl_module, folder, trainer.current_epoch)
-        draw_scatters(pl_module, folder, f"after epoch {trainer.current_epoch}")
+        draw_scatters(pl_module, folder, f"after epoch {trainer.current_epoch}", "{name}.png")
         with undisturbed(pl_module):
             write_sample(pl_module, getattr(trainer, "datamodule", None), folder.parent)
 
@@ -77,17 +77,23 @@ def draw_pictures(model: LightningModule, folder: Path, when: str, pattern: str)
     return list(files)
 
 
-def draw_scatters(model: LightningModule, folder: Path, when: str) -> None:
-    """Draw the points that a model shows, if it has a method ``scatters``."""
+def draw_scatters(model: LightningModule, folder: Path, when: str, pattern: str) -> list[str]:
+    """Draw the points that a model shows by a method ``scatters``, as ``draw_pictures`` does.
+
+    Returns:
+        The files; beside each is the CSV of its points.
+    """
     show: Callable[[], dict[str, Scatter]] | None = getattr(model, "scatters", None)
     if not callable(show):
-        return
-    from dlcli.training.drawing import draw_scatter
+        return []
+    from dlcli.training.scatter import draw_scatter
 
     with undisturbed(model):
         scatters = show()
-    for name, scatter in scatters.items():
-        draw_scatter(scatter, f"{name} {when}", folder / f"{name}.png")
+    files = {pattern.format(name=name): name for name in scatters}
+    for file, name in files.items():
+        draw_scatter(scatters[name], f"{name} {when}", folder / file)
+    return list(files)
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def test_pictures_show_what_was_read_and_what_became_of_it():
     assert shown["reconstructions"].rows == ("input", "noisy", "output")
     assert shown["reconstructions"].examples.shape == (3, 10, 1, 8, 8)
     assert shown["interpolation"].examples.shape == (5, 10, 1, 8, 8)
-    assert module.scatters()["latent"].points.shape[1] == 2
+    assert module.scatters()["latent"].points.shape[1] == 4
 
 
 REFUSALS = [

@@ -13,9 +13,10 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from dlcli.data.picture import Picture, Scatter
-from dlcli.training.drawing import draw_picture, draw_scatter
+from dlcli.training.drawing import draw_picture
 from dlcli.training.logger import RunLogger
 from dlcli.training.pictures import Pictures, draw_pictures
+from dlcli.training.scatter import draw_scatter
 
 
 class Shows(LightningModule):
