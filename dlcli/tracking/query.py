@@ -2,57 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
-import difflib
 import math
-import sqlite3
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ConfigError, StoreError
-from dlcli.tracking import spool, sqlite
+from dlcli.errors import ConfigError
+from dlcli.tracking import spool
 from dlcli.tracking.folder import RunFolder
+from dlcli.tracking.near import did_you_mean, nearest
+from dlcli.tracking.run_record import ALL, INFINITE, Only, RunRecord
 from dlcli.tracking.settings import MLflow, NoTracking
 from dlcli.tracking.store import Store
+from dlcli.tracking.stored import from_client, from_sqlite
 from dlcli.tracking.uri import resolve
 
-INFINITE = 1.797e308  # what MLflow writes for an infinite number
+__all__ = ["INFINITE", "RunRecord", "Runs", "find", "from_folder", "list_runs", "pick"]
+
 ASIDE = ("evaluate", "sweep")  # kinds of run (tag dlcli.kind) that `latest` and `best:` pass over
+KIND, PARENT, LOCAL_ID = "dlcli.kind", "mlflow.parentRunId", "dlcli.run_id"
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """What is known of one run.
+def list_runs(settings: MLflow | NoTracking, root: Path, only: Only = ALL) -> list[RunRecord]:
+    """All runs of the settings' experiment, newest first.
 
     Args:
-        started: seconds since 1970.
-        duration_s: None while it runs.
-        metrics: the last value of each.
-        folder: the run's folder here; None where it was recorded on another machine.
-    """
-
-    id: str
-    name: str
-    status: str
-    reason: str
-    started: float
-    duration_s: float | None
-    metrics: dict[str, float]
-    params: dict[str, str]
-    tags: dict[str, str]
-    folder: Path | None
-    experiment: str = ""
-    parent_id: str | None = None
-
-
-def list_runs(settings: MLflow | NoTracking, root: Path) -> list[RunRecord]:
-    """All runs of the settings' experiment, newest first.
+        only: what to read of them; more may be read.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    records = _all(settings, root)
+    records = _all(settings, root, only)
     if isinstance(settings, MLflow):
         records = [one for one in records if one.experiment in (settings.experiment, "")]
     return records
@@ -66,7 +48,88 @@ def find(settings: MLflow | NoTracking, root: Path, reference: str) -> RunRecord
         ConfigError: it means no run, or several.
         StoreError: the store cannot be read.
     """
-    return pick(_all(settings, root), reference, getattr(settings, "experiment", None))
+    return Runs(settings, root).find(reference)
+
+
+class Runs:
+    """The runs of a store, of which only what is asked for is read.
+
+    Args:
+        settings: say which store.
+        root: the folder of the runs.
+    """
+
+    def __init__(self, settings: MLflow | NoTracking, root: Path) -> None:
+        self._settings = settings
+        self._root = root
+
+    @cached_property
+    def _index(self) -> list[RunRecord]:
+        """All runs with what tells one from another."""
+        return self._read(())
+
+    def _read(self, metrics: Sequence[str]) -> list[RunRecord]:
+        modes = [f"dlcli.mode.{metric.removeprefix('best/')}" for metric in metrics]
+        only = Only(metrics, (), (KIND, PARENT, LOCAL_ID, *modes))
+        return _all(self._settings, self._root, only)
+
+    def find(self, reference: str) -> RunRecord:
+        """The run that a RUN means.
+
+        Raises:
+            ConfigError: it means no run, or several.
+            StoreError: the store cannot be read.
+        """
+        experiment = getattr(self._settings, "experiment", None)
+        if self._path is None or not reference.startswith("best:"):
+            return self._whole([pick(self._index, reference, experiment)])[0]
+        metric = reference.removeprefix("best:")
+        try:
+            found = pick(self._read((metric, f"best/{metric}")), reference, experiment)
+        except ConfigError:  # with all metrics at hand the refusal names the nearest
+            found = pick(_all(self._settings, self._root), reference, experiment)
+        return self._whole([found])[0]
+
+    def by_id(self, run_id: str | None) -> RunRecord | None:
+        """A run by its whole id, here or in the store; None where there is none."""
+        found = [one for one in self._index if run_id and run_id in (one.id, one.store_id)]
+        return self._whole(found)[0] if found else None
+
+    def children(self, record: RunRecord) -> list[RunRecord]:
+        """The runs that are parts of a run, or were made from it, newest first.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        ids = {record.id, record.store_id} - {""}
+        return self._whole([one for one in self._index if one.parent_id in ids])
+
+    def names(self) -> list[str]:
+        """The names of the runs, newest first."""
+        return [one.name for one in self._index if self._is_here(one)]
+
+    def _is_here(self, record: RunRecord) -> bool:
+        experiment = getattr(self._settings, "experiment", record.experiment)
+        return record.experiment in (experiment, "")
+
+    def _whole(self, records: list[RunRecord]) -> list[RunRecord]:
+        """The same runs with everything that the store has of them."""
+        if self._path is None:
+            return records
+        stored = from_sqlite(
+            self._path, Only(runs=[one.store_id for one in records if one.store_id])
+        )
+        known = {one.store_id: one for one in stored}
+        return [
+            replace(known.get(one.store_id, one), id=one.id, folder=one.folder) for one in records
+        ]
+
+    @cached_property
+    def _path(self) -> Path | None:
+        """The store's file; None where what is read of a run is all there is."""
+        if isinstance(self._settings, NoTracking):
+            return None
+        return resolve(self._settings, self._root).path
 
 
 def pick(records: list[RunRecord], reference: str, experiment: str | None) -> RunRecord:
@@ -83,39 +146,43 @@ def pick(records: list[RunRecord], reference: str, experiment: str | None) -> Ru
 
 def _latest(records: list[RunRecord]) -> RunRecord:
     for one in records:
-        if one.tags.get("dlcli.kind") not in ASIDE:
+        if one.tags.get(KIND) not in ASIDE:
             return one
     raise ConfigError("RUN 'latest': no runs are recorded in this experiment")
 
 
 def _best(records: list[RunRecord], metric: str) -> RunRecord:
-    records = [one for one in records if one.tags.get("dlcli.kind") not in ASIDE]
-    scored = [(score, one) for one in records if (score := _score(one, metric)) is not None]
+    records = [one for one in records if one.tags.get(KIND) not in ASIDE]
+    scored = [(value, one) for one in records if (value := score(one, metric)) is not None]
     if not scored:
         names = {name.removeprefix("best/") for one in records for name in one.metrics}
+        near = did_you_mean(nearest(metric, sorted(names)))
+        raise ConfigError(f"RUN 'best:{metric}': no run has a finite {metric!r}{near}")
+    mode = direction(records, metric)
+    if mode is None:
         raise ConfigError(
-            f"RUN 'best:{metric}': no run has a finite {metric!r}{_near(metric, sorted(names))}"
+            f"RUN 'best:{metric}': no run says whether a higher or a lower {metric} is better; "
+            "see dlcli runs and name one"
         )
-    sign = -1 if _direction(records, metric) == "max" else 1
+    sign = -1 if mode == "max" else 1
     return min(scored, key=lambda pair: (sign * pair[0], pair[1].started))[1]
 
 
-def _score(record: RunRecord, metric: str) -> float | None:
+def score(record: RunRecord, metric: str) -> float | None:
+    """A metric of a run, at its best checkpoint where it has one; None where it is not finite."""
     value = record.metrics.get(f"best/{metric}", record.metrics.get(metric))
     if value is None or not math.isfinite(value) or abs(value) >= INFINITE:
         return None
     return value
 
 
-def _direction(records: list[RunRecord], metric: str) -> str:
+def direction(records: Sequence[RunRecord], metric: str) -> str | None:
+    """Which way of a metric is better, ``min`` or ``max``; None where no run says."""
     for one in records:
         mode = one.tags.get(f"dlcli.mode.{metric.removeprefix('best/')}")
         if mode in ("min", "max"):
             return mode
-    raise ConfigError(
-        f"RUN 'best:{metric}': no run says whether a higher or a lower {metric} is better; "
-        "see dlcli runs and name one"
-    )
+    return None
 
 
 def _named(records: list[RunRecord], here: list[RunRecord], reference: str) -> RunRecord:
@@ -129,20 +196,16 @@ def _named(records: list[RunRecord], here: list[RunRecord], reference: str) -> R
         ids = ", ".join(one.id[:8] if named else one.id[:12] for one in found[:5])
         raise ConfigError(f"RUN {reference!r}: {len(found)} runs match; name one by its id: {ids}")
     names = [one.name for one in here] + [one.id[:8] for one in records]
-    raise ConfigError(f"RUN {reference!r}: no such run{_near(reference, names)}; see dlcli runs")
+    near = did_you_mean(nearest(reference, names))
+    raise ConfigError(f"RUN {reference!r}: no such run{near}; see dlcli runs")
 
 
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), 3)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
-
-
-def _all(settings: MLflow | NoTracking, root: Path) -> list[RunRecord]:
+def _all(settings: MLflow | NoTracking, root: Path, only: Only = ALL) -> list[RunRecord]:
     if isinstance(settings, NoTracking):
         return _sorted(from_folders(root))
     target = resolve(settings, root)
     if target.path is not None:
-        return merge(from_sqlite(target.path), root)
+        return merge(from_sqlite(target.path, only), root)
     return merge(from_client(Store(target, settings.experiment, root)), root)
 
 
@@ -150,7 +213,7 @@ def merge(stored: list[RunRecord], root: Path) -> list[RunRecord]:
     """The store's records, with the folders here and what these know and the store does not."""
     records = {}
     for one in stored:
-        run_id = one.tags.get("dlcli.run_id", one.id)
+        run_id = one.tags.get(LOCAL_ID, one.id)
         folder = root / "runs" / run_id
         records[run_id] = replace(one, id=run_id, folder=folder if folder.is_dir() else None)
     for local in from_folders(root, only_open=True):
@@ -200,86 +263,5 @@ def from_folder(folder: RunFolder) -> RunRecord | None:
         tags,
         folder.path,
         info.experiment,
-        tags.get("mlflow.parentRunId"),
+        tags.get(PARENT),
     )
-
-
-_RUNS = """
-    SELECT r.run_uuid, r.name, r.status, r.start_time, r.end_time, e.name
-    FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
-    WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'
-"""
-_VALUES = {
-    "metrics": "SELECT run_uuid, key, CASE WHEN is_nan THEN NULL ELSE value END "
-    "FROM latest_metrics",
-    "params": "SELECT run_uuid, key, value FROM params",
-    "tags": "SELECT run_uuid, key, value FROM tags",
-}
-
-
-def from_sqlite(path: Path) -> list[RunRecord]:
-    """The runs in an SQLite store, read without MLflow, whose import takes seconds.
-
-    Raises:
-        StoreError: the file is damaged, locked, or no MLflow store.
-    """
-    if not path.exists():
-        return []
-    try:
-        with contextlib.closing(sqlite.connect(path)) as database:
-            runs = database.execute(_RUNS).fetchall()
-            values: dict[str, dict[str, dict[str, Any]]] = {}
-            for kind, query in _VALUES.items():
-                of_run = values.setdefault(kind, {})
-                for run_id, key, value in database.execute(query):
-                    of_run.setdefault(run_id, {})[key] = value
-    except sqlite3.Error as error:
-        sqlite.check(path)
-        raise StoreError(f"{path}: cannot be read ({error}); see dlcli doctor") from error
-    return [_record(row, {kind: values[kind].get(row[0], {}) for kind in values}) for row in runs]
-
-
-def _record(row: tuple[Any, ...], values: dict[str, dict[str, Any]]) -> RunRecord:
-    run_id, name, status, start, end, experiment = row
-    metrics = {k: math.nan if v is None else float(v) for k, v in values["metrics"].items()}
-    tags = values["tags"]
-    return RunRecord(
-        run_id,
-        name or "",
-        status,
-        tags.get("dlcli.reason", ""),
-        (start or 0) / 1000,
-        None if end is None or status == "RUNNING" else (end - (start or 0)) / 1000,
-        metrics,
-        values["params"],
-        tags,
-        None,
-        experiment,
-        tags.get("mlflow.parentRunId"),
-    )
-
-
-def from_client(store: Store) -> list[RunRecord]:
-    """The runs of the store's experiment, asked through MLflow.
-
-    Raises:
-        StoreError: the store cannot be used.
-    """
-    return [
-        _record(
-            (
-                run.info.run_id,
-                run.info.run_name,
-                run.info.status,
-                run.info.start_time,
-                run.info.end_time,
-                store.experiment,
-            ),
-            {
-                "metrics": dict(run.data.metrics),
-                "params": dict(run.data.params),
-                "tags": dict(run.data.tags),
-            },
-        )
-        for run in store.search()
-    ]

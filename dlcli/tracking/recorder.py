@@ -128,7 +128,7 @@ class Process:
 
     def do_records(self, message: dict[str, Any]) -> dict[str, Any]:
         """What the store knows of its runs."""
-        from dlcli.tracking.query import from_client
+        from dlcli.tracking.stored import from_client
 
         return {"records": [vars(record) for record in from_client(self.store)]}
 
