@@ -10,6 +10,7 @@ from dlcli.cli.boundary import Boundary
 from dlcli.cli.doctor import doctor
 from dlcli.cli.evaluate import evaluate
 from dlcli.cli.list import list_
+from dlcli.cli.reproduce import reproduce
 from dlcli.cli.runs import runs
 from dlcli.cli.sample import sample
 from dlcli.cli.sweep import sweep
@@ -42,6 +43,7 @@ app.command()(train)
 app.command()(sweep)
 app.command()(evaluate)
 app.command()(sample)
+app.command()(reproduce)
 app.command()(runs)
 app.command("list")(list_)
 app.command()(ui)

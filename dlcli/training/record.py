@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from dlcli.config.compose import Config
 from dlcli.config.redact import redact, redact_override, redact_text, secret_values
 from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import write_text
+from dlcli.training.code import git_state
 from dlcli.training.device import device_name
 from dlcli.training.experiment import Experiment
 from dlcli.training.metrics import declared
@@ -118,25 +118,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def git_state() -> dict[str, str]:
-    """Commit, dirtiness and uncommitted diff of the working folder; empty outside a checkout."""
-    commit = _git("rev-parse", "HEAD")
-    if commit is None:
-        return {}
-    diff = _git("diff", "HEAD") or ""
-    return {"commit": commit.strip(), "diff": diff, "dirty": str(bool(diff)).lower()}
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, timeout=10, errors="replace"
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
 
 
 class Clock:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from pytorch_lightning.callbacks import Callback
 
 from dlcli.config.compose import Config
 from dlcli.errors import CheckpointError, DataError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.query import RunRecord
+from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import CheckpointFolder, load
 from dlcli.training.lengthening import check_length
 from dlcli.training.rank import share_artifacts
@@ -47,9 +50,32 @@ def resume(
         CheckpointError: none is intact, or it is of another model, or not all is in it.
         DataError: the data is not what it was.
     """
-    folder = CheckpointFolder(artifacts / "checkpoints")
-    checkpoint = choose(folder, warn)
-    session = Session(config, root, quiet, resuming=checkpoint is not None)
+    session, checkpoint = prepare(config, artifacts, root, warn, quiet)
+    if recorder is None or record is None:
+        return session.complete(artifacts, checkpoint)
+    run = recorder.reopen_run(record.id)
+    with ending(run):
+        result = go_on(run, session, checkpoint)
+    return replace(result, delivered=run.delivered, duration_s=session.clock.seconds())
+
+
+def prepare(
+    config: Config,
+    artifacts: Path,
+    root: Path,
+    warn: Warn,
+    quiet: bool = False,
+    more: Sequence[Callback] = (),
+) -> tuple[Session, Path | None]:
+    """What is to go on, and the checkpoint to go on from; nothing is touched yet.
+
+    Args:
+        more: callbacks beside those that every run has.
+
+    Other args and errors: those of ``resume``.
+    """
+    checkpoint = choose(CheckpointFolder(artifacts / "checkpoints"), warn)
+    session = Session(config, root, quiet, resuming=checkpoint is not None, more=more)
     if checkpoint is not None:
         state = load(checkpoint)
         check_complete(state, checkpoint)
@@ -58,16 +84,16 @@ def resume(
         check_length(config, before.get("config", {}))
         check_same(session.facts, before, warn)
         session.clock.go_on_from(before.get("seconds", 0.0))
-    if recorder is None or record is None:
-        return session.complete(artifacts, checkpoint)
-    run = recorder.reopen_run(record.id)
-    with ending(run):
-        folder.sweep()
-        session.attach(run)
-        share_artifacts(run.artifacts)
-        run.set_tags({"dlcli.resumed_from": checkpoint.name if checkpoint else "the beginning"})
-        result = session.complete(run.artifacts, checkpoint)
-    return replace(result, delivered=run.delivered, duration_s=session.clock.seconds())
+    return session, checkpoint
+
+
+def go_on(run: Run, session: Session, checkpoint: Path | None) -> TrainResult:
+    """Train on in a run that was opened again."""
+    CheckpointFolder(run.artifacts / "checkpoints").sweep()
+    session.attach(run)
+    share_artifacts(run.artifacts)
+    run.set_tags({"dlcli.resumed_from": checkpoint.name if checkpoint else "the beginning"})
+    return session.complete(run.artifacts, checkpoint)
 
 
 def finished(record: RunRecord, artifacts: Path) -> TrainResult:

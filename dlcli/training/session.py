@@ -19,6 +19,7 @@ from dlcli.training.cost import Throughput, flops, parameters, peak_memory
 from dlcli.training.divergence import StopOnDivergence
 from dlcli.training.experiment import Experiment, build
 from dlcli.training.failure import failures_explained
+from dlcli.training.fingerprint import Fingerprints
 from dlcli.training.metrics import in_headline, logged
 from dlcli.training.provenance import Provenance
 from dlcli.training.rank import leave
@@ -80,7 +81,9 @@ class Session:
         self.throughput = Throughput()
         self.fit_seconds = 0.0
         provenance = Provenance(self.clock.seconds)
-        extra = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance, *more]
+        self.fingerprints = Fingerprints()
+        always = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance]
+        extra = [*always, self.fingerprints, *more]
         self.parts: Experiment = build(config, root, extra, quiet, resuming)
         self.facts = provenance.facts = {
             "config": redact(config.values),
@@ -105,6 +108,7 @@ class Session:
         """Record into a run from here on."""
         self.run = run
         self.parts.logger.run = run
+        self.fingerprints.folder = run.artifacts
         self.stop.install()
 
     def complete(self, artifacts: Path, resume_from: Path | None = None) -> TrainResult:

@@ -56,13 +56,18 @@ def train(
 
 
 @contextmanager
-def ending(run: Run) -> Iterator[None]:
-    """Record truly how a run ends, whatever ends it."""
+def ending(run: Run, command: str = "dlcli train") -> Iterator[None]:
+    """Record truly how a run ends, whatever ends it.
+
+    Args:
+        run: not finished yet.
+        command: with ``--resume`` it goes on in the run.
+    """
     try:
         yield
     except Stopped as stopped:
         run.finish("KILLED", str(stopped))
-        advice = f"to go on: dlcli train --resume {run.name}"
+        advice = f"to go on: {command} --resume {run.name}"
         raise Stopped(f"{stopped}; {advice}", stopped.signal) from None
     except TrainingError as error:
         run.finish("FAILED", error.reason)

@@ -45,8 +45,9 @@ def check(payload: Mapping[str, Any], reporter: Reporter) -> Outcome:
         ConfigError, DataError: the same is wrong with all configurations.
     """
     import_lightning()
+    from dlcli.training.code import git_state
     from dlcli.training.corners import checked
-    from dlcli.training.record import git_state, versions
+    from dlcli.training.record import versions
 
     details = checked(list(map(read_config, payload["configs"])), payload["objective"])
     return Outcome(details={**details, "code": git_state(), "versions": versions()})
