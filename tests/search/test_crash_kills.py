@@ -14,7 +14,7 @@ from tests.search.stub_sweep import Spec
 from tests.search.verify_state import Seen, Values, answer, verify_state
 
 pytestmark = pytest.mark.timeout(900)
-SPEC = Spec(total=6, epochs=3, sleep=0.02)
+SPEC = Spec(total=4, epochs=3, sleep=0.02)
 KINDS = ("trial", "coordinator", "group")
 GAP_S = 0.2  # between two kills of trials
 NOTICED_S = 2.0
