@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from dlcli.cli.boundary import Boundary
+from dlcli.cli.compare import compare
 from dlcli.cli.doctor import doctor
 from dlcli.cli.evaluate import evaluate
 from dlcli.cli.list import list_
@@ -45,6 +46,7 @@ app.command()(evaluate)
 app.command()(sample)
 app.command()(reproduce)
 app.command()(runs)
+app.command()(compare)
 app.command("list")(list_)
 app.command()(ui)
 app.command()(doctor)

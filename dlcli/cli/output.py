@@ -45,13 +45,16 @@ def _plain(value: Any) -> Any:
 
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], dispensable: Sequence[str] = ()
-) -> None:
+) -> list[str]:
     """Print aligned columns, numbers to the right; whole where nobody's screen sets a limit.
 
     Args:
         columns: their headings.
         rows: one text for each column.
         dispensable: headings of what to leave out in a terminal too narrow, the first first.
+
+    Returns:
+        The headings of what was left out.
     """
     width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     table = [list(columns), *map(list, rows)]
@@ -59,10 +62,12 @@ def print_table(
         if _width(table) <= width:
             break
         table = _without(table, table[0].index(name))
+    left_out = [name for name in columns if name not in table[0]]
     heading, *lines = [line[:width] for line in _aligned(table)]
     print(f"{BOLD}{heading}{PLAIN}" if is_styled() else heading)
     for line in lines:
         print(line)
+    return left_out
 
 
 def is_styled() -> bool:

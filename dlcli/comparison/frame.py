@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcli.tracking.query import INFINITE, RunRecord
+from dlcli.tracking.run_record import INFINITE, RunRecord
 
 if TYPE_CHECKING:
     import pandas

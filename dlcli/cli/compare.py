@@ -1,0 +1,193 @@
+"""``dlcli compare``: runs side by side, what differs, what scored, and whether that is noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlcli.cli import output
+from dlcli.cli.completion import complete_run, complete_sweep
+from dlcli.cli.options import RUN_HELP, ConfigDir, Debug, Json
+from dlcli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dlcli.comparison.compare import Comparison
+    from dlcli.comparison.selection import Choice, Selection
+    from dlcli.comparison.verdict import Verdict
+
+
+class Seeds(StrEnum):
+    """What becomes of runs that differ only in their seed."""
+
+    together = "together"
+    apart = "apart"
+
+
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RUN]...",
+        help=f"{RUN_HELP}; without any, the last 10. Also tracking.uri=…",
+        autocompletion=complete_run,
+        show_default=False,
+    ),
+]
+Sweep = Annotated[
+    str | None,
+    typer.Option(
+        "--sweep",
+        metavar="NAME",
+        help="The trials of a sweep.",
+        autocompletion=complete_sweep,
+        show_default=False,
+    ),
+]
+Last = Annotated[
+    int | None, typer.Option("--last", min=1, help="The newest N runs.", show_default=False)
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="FILTER",
+        help='In MLflow\'s filter language: "metrics.`test/acc` > 0.9"',
+        show_default=False,
+    ),
+]
+Experiment = Annotated[
+    str | None,
+    typer.Option("--experiment", metavar="NAME", help="Of this experiment.", show_default=False),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="NAME",
+        help="The main score; else the most telling one that the runs have in common.",
+        show_default=False,
+    ),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="COLUMN", help="By another column; the best first.", show_default=False
+    ),
+]
+SeedsOption = Annotated[
+    Seeds, typer.Option("--seeds", help="Whether runs of several seeds are one row.")
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Every parameter that differs, also what only follows.")
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated values, all digits.")]
+Md = Annotated[bool, typer.Option("--md", help="A table in Markdown.")]
+
+
+def compare(
+    runs: Runs = None,
+    sweep: Sweep = None,
+    last: Last = None,
+    where: Where = None,
+    experiment: Experiment = None,
+    metric: Metric = None,
+    sort: Sort = None,
+    seeds: SeedsOption = Seeds.together,
+    all_: All = False,
+    csv: Csv = False,
+    md: Md = False,
+    config_dir: ConfigDir = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Runs side by side: what differs, what scored, whether the best is so by more than noise."""
+    if sum([csv, md, json]) > 1:
+        raise ConfigError("--csv, --md and --json: choose one of them")
+    from dlcli.comparison.compare import Wish
+    from dlcli.comparison.compare import compare as side_by_side
+    from dlcli.comparison.selection import Choice
+    from dlcli.comparison.verdict import judged
+
+    selection = _selected(runs or [], Choice([], sweep, last, where, experiment), config_dir)
+    apart = seeds is Seeds.apart
+    wish = Wish(metric, sort, apart, all_, selection.searched, selection.objectives)
+    comparison = side_by_side(selection.entries, wish)
+    verdict = judged(comparison)
+    if json:
+        from dlcli.comparison.export import as_json
+
+        content = as_json(comparison, verdict)
+        output.print_json(content | {"trials": selection.counts or None})
+        return
+    output.warn(comparison.warnings)
+    if csv:
+        from dlcli.comparison.export import as_csv
+
+        print(as_csv(comparison), end="")
+        return
+    if md:
+        _print_markdown(comparison, words(comparison, verdict, selection))
+    else:
+        left_out = _print_plain(comparison)
+        _print_lines(words(comparison, verdict, selection, left_out))
+
+
+def _selected(words: Sequence[str], choice: Choice, config_dir: ConfigDir) -> Selection:
+    """The runs that the words of the command line mean, after what a crash left is put right."""
+    from dlcli.comparison.selection import selected
+    from dlcli.config.store import is_of_tracking, store_root, tracking_settings
+
+    of_store = [text for text in words if is_of_tracking(text)]
+    settings, root = tracking_settings(of_store, config_dir), store_root()
+    if any((root / "open").glob("*")):
+        from dlcli.tracking.reconcile import reconcile
+
+        output.warn(reconcile(settings, root))
+    named = [text for text in words if text not in of_store]
+    return selected(settings, root, replace(choice, references=named))
+
+
+def _print_plain(comparison: Comparison) -> list[str]:
+    """Print the table; returns the columns for which there was no room."""
+    from dlcli.comparison.table import dispensable, plain
+
+    return output.print_table(*plain(comparison), dispensable(comparison))
+
+
+def _print_lines(lines: Sequence[str]) -> None:
+    for line in ["", *lines] if lines else []:
+        print(line)
+
+
+def _print_markdown(comparison: Comparison, lines: Sequence[str]) -> None:
+    """Print table and words in Markdown, where a paragraph needs a line to itself."""
+    from dlcli.comparison.table import markdown
+
+    for line in markdown(comparison):
+        print(line)
+    for line in lines:
+        print(f"\n  {line}" if line.startswith("  ") else f"\n{line}")
+
+
+def words(
+    comparison: Comparison,
+    verdict: Verdict,
+    selection: Selection,
+    left_out: Sequence[str] = (),
+) -> list[str]:
+    """What the table does not show, and what it comes to, a line each."""
+    from dlcli.comparison.verdict import sentences
+
+    lines = []
+    if left_out:
+        names = ", ".join(left_out)
+        lines.append(f"No room for {names}: see a wider terminal, --csv or --md.")
+    if selection.counts:
+        told = ", ".join(f"{count} {state}" for state, count in selection.counts.items())
+        lines.append(f"Trials: {told}; only those that are complete are compared.")
+    if unshown := comparison.differences.left_out:
+        lines.append(f"Not shown of what differs: {unshown}; --all shows it.")
+    return [*lines, *sentences(comparison, verdict)]

@@ -1,0 +1,184 @@
+"""Which runs are compared: those named, the newest, or the trials of a sweep."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dlcli.comparison.entry import Entry
+from dlcli.config.suggest import did_you_mean, nearest
+from dlcli.errors import ConfigError
+from dlcli.tracking.query import Runs, list_runs
+from dlcli.tracking.run_record import RunRecord
+from dlcli.tracking.settings import MLflow, NoTracking
+
+LAST = 10  # of the newest runs, where nothing says which
+KIND, SWEEP, SPACE = "dlcli.kind", "dlcli.sweep", "dlcli.space"
+_KEY = re.compile(r"(?:^|; )([\w./@]+): ")  # in the tag of the space: optimizer.lr: 0.1 to 1; …
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which runs are to be compared.
+
+    Args:
+        references: those that are named.
+        sweep: whose trials are.
+        last: how many of the newest.
+        where: a filter.
+        experiment: of MLflow; None for the one of the configuration.
+    """
+
+    references: Sequence[str] = ()
+    sweep: str | None = None
+    last: int | None = None
+    where: str | None = None
+    experiment: str | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The runs to compare.
+
+    Args:
+        entries: the newest first, each once.
+        searched: the parameters that a sweep searched; None where it is no sweep.
+        objectives: of the sweep.
+        counts: of the sweep's trials, by how they ended.
+    """
+
+    entries: list[Entry]
+    searched: list[str] | None = None
+    objectives: list[str] = field(default_factory=list)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def selected(settings: MLflow | NoTracking, root: Path, choice: Choice) -> Selection:
+    """The runs to compare.
+
+    Args:
+        settings: say which store.
+        root: the folder of the runs.
+        choice: which of its runs.
+
+    Raises:
+        ConfigError: there are none, or the choice contradicts itself.
+        StoreError: the store cannot be read.
+    """
+    _check(choice)
+    if choice.experiment is not None and isinstance(settings, MLflow):
+        settings = replace(settings, experiment=choice.experiment)
+    if choice.references:
+        return named(Runs(settings, root), choice.references)
+    records = list_runs(settings, root)
+    found = trials(records, choice.sweep) if choice.sweep else trainings(records)
+    if choice.where is not None:
+        found = _matching(choice.where, found)
+    found = found[: choice.last or (None if choice.where or choice.sweep else LAST)]
+    if not found:
+        raise ConfigError("there are no runs to compare; make some: dlcli train")
+    if choice.sweep:
+        return of_sweep(found, records, choice.sweep)
+    return Selection([Entry(one, one) for one in found])
+
+
+def _check(choice: Choice) -> None:
+    ways = {
+        "RUN": choice.references,
+        "--sweep": choice.sweep,
+        "--last": choice.last,
+        "--where": choice.where,
+    }
+    given = [name for name, value in ways.items() if value]
+    if "RUN" in given and len(given) > 1:
+        raise ConfigError(f"RUN and {given[1]}: choose one way to say which runs to compare")
+
+
+def _matching(text: str, records: Sequence[RunRecord]) -> list[RunRecord]:
+    from dlcli.tracking.filter import Filter
+
+    found = Filter(text, records)
+    if matching := found.matching():
+        return matching
+    raise ConfigError(["--where: no run is meant by all of it", *found.counts()])
+
+
+def named(runs: Runs, references: Sequence[str]) -> Selection:
+    """The runs that are named, one named twice once.
+
+    Raises:
+        ConfigError: a name means no run, several, or a sweep.
+        StoreError: the store cannot be read.
+    """
+    found = {one.id: one for one in map(runs.find, references)}
+    for one in found.values():
+        if one.tags.get(KIND) == "sweep":
+            best = one.tags.get("dlcli.best.run_id", "")
+            own = f", or name its best one, {best[:8]}" if best else ""
+            raise ConfigError(
+                f"RUN {one.name}: a sweep; compare its trials with --sweep {one.name}{own}"
+            )
+    newest = sorted(found.values(), key=lambda one: (one.started, one.id), reverse=True)
+    return Selection([_entry(one, runs) for one in newest])
+
+
+def _entry(record: RunRecord, runs: Runs) -> Entry:
+    source = runs.by_id(record.parent_id) if record.tags.get(KIND) == "evaluate" else None
+    return Entry(record, source or record)
+
+
+def trainings(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """The runs that stand for themselves: no trials, no sweeps, no evaluations."""
+    return [one for one in records if one.tags.get(KIND) not in ("trial", "sweep", "evaluate")]
+
+
+def trials(records: Sequence[RunRecord], name: str) -> list[RunRecord]:
+    """The runs of a sweep's trials, the newest first.
+
+    Raises:
+        ConfigError: there is no such sweep, or it has no trials yet.
+    """
+    found = [one for one in records if _is_of(one, name, "trial")]
+    if found:
+        return found
+    if any(_is_of(one, name, "sweep") for one in records):
+        raise ConfigError(f"--sweep {name}: no trial of it has begun")
+    known = {one.tags[SWEEP] for one in records if SWEEP in one.tags}
+    near = did_you_mean(nearest(name, sorted(known)))
+    raise ConfigError(f"--sweep {name}: no such sweep is recorded here{near}; see dlcli runs")
+
+
+def of_sweep(chosen: Sequence[RunRecord], records: Sequence[RunRecord], name: str) -> Selection:
+    """Trials of a sweep: those that are complete to compare, the others to be counted.
+
+    Args:
+        chosen: the trials.
+        records: all runs, for the sweep's own.
+        name: of the sweep.
+
+    Raises:
+        ConfigError: none of the trials is complete.
+    """
+    counts = Counter(map(_state, chosen))
+    complete = [one for one in chosen if _state(one) == "complete"]
+    if not complete:
+        told = ", ".join(f"{count} {state}" for state, count in counts.items())
+        raise ConfigError(f"--sweep {name}: no trial is complete ({told}): nothing to compare yet")
+    parent = next((one for one in records if _is_of(one, name, "sweep")), None)
+    tags = parent.tags if parent else {}
+    searched = list(dict.fromkeys(_KEY.findall(tags[SPACE]))) if SPACE in tags else None
+    objectives = [text for text in tags.get("dlcli.objective", "").split(", ") if text]
+    return Selection([Entry(one, one) for one in complete], searched, objectives, counts)
+
+
+def _state(record: RunRecord) -> str:
+    if record.status == "FINISHED":
+        return "pruned" if record.reason == "pruned" else "complete"
+    return record.status.lower()
+
+
+def _is_of(record: RunRecord, name: str, kind: str) -> bool:
+    return record.tags.get(SWEEP) == name and record.tags.get(KIND) == kind
