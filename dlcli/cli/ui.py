@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Mapping
+from itertools import islice
 from types import FrameType
 from typing import Annotated
 
@@ -12,6 +14,7 @@ import typer
 from dlcli.cli.options import ConfigDir, Debug, TrackingOverrides
 from dlcli.errors import ConfigError, Stopped, StoreError
 
+MOST_SWEEPS = 3  # whose addresses are printed
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Port = Annotated[
@@ -67,8 +70,11 @@ def check_host(host: str) -> None:
         )
 
 
-def _announce(url: str, runs: str) -> None:
-    print(f"MLflow UI  {url}\nruns       {runs}", flush=True)
+def _announce(url: str, runs: str, sweeps: Mapping[str, str]) -> None:
+    lines = {"MLflow UI": url, "runs": runs}
+    lines |= {f"sweep {name}": page for name, page in islice(sweeps.items(), MOST_SWEEPS)}
+    width = max(map(len, lines))
+    print("\n".join(f"{name.ljust(width)}  {page}" for name, page in lines.items()), flush=True)
     print("Ctrl-C ends it", file=sys.stderr)
 
 

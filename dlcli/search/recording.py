@@ -88,6 +88,7 @@ class SweepRecording:
         text = "; ".join(f"{one.key}: {one.domain}" for one in space.parameters)
         tags = {
             "dlcli.space": text,
+            "dlcli.searched": json.dumps(list(dict.fromkeys(searched))),
             "dlcli.objective": ", ".join(frozen.metrics),
             "dlcli.search": str(frozen.settings.get("search", {}).get("kind", "")),
             "dlcli.command": " ".join(["sweep", *frozen.overrides, *frozen.searched]),

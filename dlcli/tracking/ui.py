@@ -6,12 +6,13 @@ import errno
 import os
 import socket
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dlcli.errors import BusyError, ConfigError
 from dlcli.tracking.store import Store
 from dlcli.tracking.uri import Target
+from dlcli.tracking.views import runs_page, save_views
 
 FIRST_PORT = 5000
 PORTS = 100
@@ -54,7 +55,7 @@ def serve(
     experiment: str,
     root: Path,
     listening: socket.socket,
-    announce: Callable[[str, str], None],
+    announce: Callable[[str, str, Mapping[str, str]], None],
 ) -> None:
     """Serve the UI until a signal ends it.
 
@@ -63,14 +64,15 @@ def serve(
         experiment: the one whose runs are shown first.
         root: the folder of the runs.
         listening: a bound socket.
-        announce: told the URL, and that of the experiment's runs, once it answers.
+        announce: told the URL once it answers, that of the experiment's runs, and those of its
+            sweeps by their names, the newest first.
 
     Raises:
         StoreError: the store cannot be used.
         KeyboardInterrupt: Ctrl-C.
     """
     _environment(target, root)
-    page = _page(Store(target, experiment, root))
+    page, sweeps = _pages(Store(target, experiment, root))
     # MLflow's server stands on a part of its framework that is to be replaced one day.
     warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
     import uvicorn
@@ -78,7 +80,8 @@ def serve(
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            announce(_url(listening), f"{_url(listening)}/{page}")
+            url = _url(listening)
+            announce(url, f"{url}/{page}", {name: f"{url}/{one}" for name, one in sweeps.items()})
 
     config = uvicorn.Config(
         "mlflow.server.fastapi_app:app",
@@ -89,14 +92,13 @@ def serve(
     Server(config).run(sockets=[listening])
 
 
-def _page(store: Store) -> str:
-    """Where the UI shows the runs of the store's experiment.
+def _pages(store: Store) -> tuple[str, dict[str, str]]:
+    """Where the UI shows the runs of the store's experiment, and its sweeps by their names.
 
     Raises:
         StoreError: the store cannot be used.
     """
-    found = store.client.get_experiment_by_name(store.experiment)
-    return f"#/experiments/{found.experiment_id}/runs"
+    return runs_page(store.client.get_experiment_by_name(store.experiment)), save_views(store)
 
 
 def _url(listening: socket.socket) -> str:

@@ -16,12 +16,13 @@ from dlcli.tracking.history import read_history
 from dlcli.tracking.run import Run, open_run
 from dlcli.training.checkpoint import CheckpointFolder, load
 from dlcli.training.checkpointing import BestCheckpoint
-from dlcli.training.metrics import logged
+from dlcli.training.metrics import declared, logged
 from dlcli.training.outcome import Outcome, Reporter, Trial, use_threads
 from dlcli.training.rank import is_first_rank, leave, share_artifacts
 from dlcli.training.record import record_start
 from dlcli.training.reporting import Pruned, ReportEpochs
 from dlcli.training.resume import check_same, choose
+from dlcli.training.score import ScoreFirst
 from dlcli.training.session import Session
 from dlcli.training.stopping import StopRequest
 from dlcli.training.weights import check_complete
@@ -58,6 +59,7 @@ def attempt(trial: Trial, reporter: Reporter) -> Outcome:
     run = open_run(trial.root, trial.run_id)
     try:
         session.attach(run)
+        session.parts.logger.score = score_first(session, run, trial.metrics)
         share_artifacts(artifacts)
         record(session, run, trial, start)
         folder = train(session, epochs, artifacts, start)
@@ -144,7 +146,16 @@ def train(
         epochs.pruned = True
         return folder
     finally:
+        session.parts.logger.release()
         leave()
+
+
+def score_first(session: Session, run: Run, metrics: tuple[str, ...]) -> ScoreFirst | None:
+    """What has the objective recorded first; None where nobody says which way it is better."""
+    monitor, mode = session.config.values["monitor"], session.config.values["mode"]
+    if mode == "auto":
+        mode = (declared(session.parts.model) or {}).get(monitor)
+    return ScoreFirst(metrics, monitor, mode, read_history(run.folder)) if mode else None
 
 
 def outcome(

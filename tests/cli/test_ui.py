@@ -98,7 +98,8 @@ def served(trained: Trained) -> Iterator[Served]:
 
 def test_the_url_is_printed_once_it_answers(served: Served):
     url = f"http://127.0.0.1:{served.port}"
-    assert served.said == [["MLflow", "UI", url], ["runs", f"{url}/#/experiments/1/runs"]]
+    page = f"{url}/#/experiments/1/runs?workflowType=machine_learning"
+    assert served.said == [["MLflow", "UI", url], ["runs", page]]
     assert served.ask("/")[0] == 200
 
 
