@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.cli import output
-from dlcli.cli.sweep_signals import interrupted_by_signals, stopped_by_signals
-from dlcli.errors import Stopped
+from dlcli.cli.sweep_signals import interrupted_by_signals, stopped, stopped_by_signals
 
 if TYPE_CHECKING:
     from dlcli.cli.sweeping import Parts
@@ -83,11 +81,8 @@ class Sweep:
         Raises:
             Stopped: by a signal; everything is left so that the sweep can go on.
         """
-        with interrupted_by_signals() as came:
-            try:
-                return self._run()
-            except KeyboardInterrupt:  # before the trials, or after them
-                raise self._stopped(came[0] if came else signal.SIGINT) from None
+        with interrupted_by_signals(self._advice):  # before the trials, or after them
+            return self._run()
 
     def _run(self) -> Swept:
         study = self._study()
@@ -96,12 +91,11 @@ class Sweep:
         ending = self._coordinate(study, record)
         if ending.signal is not None:
             record.stopped()
-            raise self._stopped(ending.signal)
+            raise stopped(ending.signal, self._advice())
         return self._conclude(study, record, ending)
 
-    def _stopped(self, number: int) -> Stopped:
-        how = f"dlcli sweep --resume {self.frozen.name}"
-        return Stopped(f"stopped by {signal.Signals(number).name}; to go on: {how}", number)
+    def _advice(self) -> str:
+        return f"to go on: dlcli sweep --resume {self.frozen.name}"
 
     def _study(self) -> Study:
         from dlcli.search.study import Study

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from dlcli.cli import output
+from dlcli.errors import Stopped
 
 if TYPE_CHECKING:
     from dlcli.search.coordinator import Coordinator
@@ -39,8 +40,15 @@ def stopped_by_signals(coordinator: Coordinator) -> Iterator[None]:
 
 
 @contextmanager
-def interrupted_by_signals() -> Iterator[list[int]]:
-    """Have any of the signals do what Ctrl-C does; yields the numbers of those that came."""
+def interrupted_by_signals(advice: Callable[[], str]) -> Iterator[None]:
+    """Have any of the signals do what Ctrl-C does: interrupt.
+
+    Args:
+        advice: says, when one has come, what is left and how to go on.
+
+    Raises:
+        Stopped: one came.
+    """
     came: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -48,7 +56,15 @@ def interrupted_by_signals() -> Iterator[list[int]]:
         raise KeyboardInterrupt
 
     with handled(handle):
-        yield came
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise stopped(came[0] if came else signal.SIGINT, advice()) from None
+
+
+def stopped(number: int, advice: str) -> Stopped:
+    """What ends a sweep that a signal has stopped."""
+    return Stopped(f"stopped by {signal.Signals(number).name}; {advice}", number)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dlcli.cli import output
 from dlcli.cli.running import recording
+from dlcli.cli.sweep_signals import interrupted_by_signals
 from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 
@@ -70,15 +71,25 @@ def start_sweep(
     Raises:
         ConfigError: the sweep is there already, or a corner of its space cannot be trained.
         BusyError: another process is just starting one of this name.
-        Stopped: a signal came; the sweep can go on.
+        Stopped: a signal came; the sweep can go on, if there is one yet.
     """
-    from dlcli.cli.sweep_check import check_corners
-    from dlcli.cli.sweep_run import Sweep
     from dlcli.search.folder import SweepFolder
     from dlcli.tracking.names import check_name, generate
 
-    made = composed(overrides, config_dir, allow)
     folder = SweepFolder(store_root(), generate() if name is None else check_name(name))
+
+    def advice() -> str:
+        resume = f"to go on: dlcli sweep --resume {folder.name}"
+        return resume if folder.exists else "no sweep was begun, so start it again"
+
+    with interrupted_by_signals(advice):
+        return _start(folder, composed(overrides, config_dir, allow), config_dir, quiet)
+
+
+def _start(folder: SweepFolder, made: SweepConfig, config_dir: Path | None, quiet: bool) -> Swept:
+    from dlcli.cli.sweep_check import check_corners
+    from dlcli.cli.sweep_run import Sweep
+
     _refuse_existing(folder)
     with building(made) as parts:
         checked = check_corners(made, parts.executor)
@@ -109,7 +120,8 @@ def resume_sweep(
 
     folder = SweepFolder(store_root(), name)
     refuse_missing(folder)
-    with folder.owned():
+    advice = f"to go on: dlcli sweep --resume {name}"
+    with interrupted_by_signals(lambda: advice), folder.owned():
         made, frozen = recomposed(folder, overrides, config_dir, allow)
         final = folder.final()
         if final and is_done(final, made):

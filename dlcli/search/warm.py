@@ -11,11 +11,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any
 
-import dlcli
 from dlcli.search.server import HEADER
+from dlcli.tracking.python_path import python_path
 
 CLOSING_S = 2.0
 
@@ -52,7 +51,7 @@ class Warm:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            env={**os.environ, **environment, "PYTHONPATH": _python_path()},
+            env={**os.environ, **environment, "PYTHONPATH": python_path()},
             pass_fds=(control.fileno(), alive),
             start_new_session=True,  # Ctrl-C in the terminal is for the coordinator alone
         )
@@ -113,9 +112,3 @@ class Warm:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"status {self._process.poll()}"
-
-
-def _python_path() -> str:
-    # -P keeps the working folder off the path; a variable names the place of this package.
-    paths = [str(Path(dlcli.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return os.pathsep.join(path for path in paths if path)

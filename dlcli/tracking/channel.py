@@ -12,11 +12,10 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import IO, Any
 
-import dlcli
 from dlcli.errors import BusyError, ConfigError, DlcliError, StoreError
+from dlcli.tracking.python_path import python_path
 
 ERRORS: dict[str, type[DlcliError]] = {
     "config": ConfigError,
@@ -156,11 +155,8 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ)
     for name in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
         environment.pop(name, None)
-    # A variable names the place of this package, because -P keeps the working folder, where a
-    # user's file may bear the name of any module, off the path.
-    paths = [str(Path(dlcli.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     environment |= {
+        "PYTHONPATH": python_path(),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
         "_MLFLOW_TELEMETRY_PRE_WARM_DATABRICKS_SDK": "false",

@@ -7,22 +7,23 @@ import signal
 import pytest
 
 from dlcli.cli.sweep_signals import interrupted_by_signals
+from dlcli.errors import Stopped
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_any_signal_does_what_ctrl_c_does_beside_the_trials(number: int) -> None:
     before = signal.getsignal(number)
-    with interrupted_by_signals() as came, pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped) as error, interrupted_by_signals(lambda: "start it again"):
         signal.raise_signal(number)
-    assert came == [number]
+    assert str(error.value) == f"stopped by {signal.Signals(number).name}; start it again"
+    assert error.value.status == 128 + number
     assert signal.getsignal(number) == before
 
 
 def test_a_closed_terminal_is_ignored_under_nohup() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with interrupted_by_signals() as came:
+        with interrupted_by_signals(lambda: "start it again"):
             signal.raise_signal(signal.SIGHUP)
-        assert came == []
     finally:
         signal.signal(signal.SIGHUP, before)

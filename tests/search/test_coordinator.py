@@ -144,6 +144,21 @@ def test_a_signal_stops_running_trials_and_leaves_them_to_go_on(scene: Scene) ->
     assert scene.study.told[1] == ("complete", [1.0], "finished")
 
 
+def test_a_signal_that_comes_while_failures_stop_the_sweep_is_kept(scene: Scene) -> None:
+    scene.executor = Executor({0: [failing("config")], 1: [None]})
+    ended = scene.watch.ended
+
+    def end(number: int, result: Result) -> None:
+        ended(number, result)
+        scene.watch.on_tick = lambda: scene.coordinator.stop(15)  # type: ignore[union-attr]
+
+    scene.watch.ended = end  # type: ignore[method-assign]
+    assert scene.run() == Ending("stopped", 15)
+    assert scene.study.told[0] == ("failed", None, "config")
+    assert ("interrupted", 1) in scene.recording.calls
+    assert 1 not in scene.study.told
+
+
 def test_a_second_signal_kills(scene: Scene) -> None:
     scene.executor = Executor({0: [None], 1: [None]})
 

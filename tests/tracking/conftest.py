@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from dlcli.tracking import sqlite
+from dlcli.tracking.client import Recorder
+from dlcli.tracking.settings import MLflow, NoTracking
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -163,3 +165,15 @@ def _is_dead(pid: int) -> bool:
         threads = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
         return all(text.rpartition(")")[2].split()[0] in "ZX" for text in threads)
     return True
+
+
+@pytest.fixture
+def recorder(root: Path) -> Iterator[Recorder]:
+    recorder = Recorder.start(MLflow(), root)
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def folder_only(tmp_path: Path) -> Recorder:
+    return Recorder.start(NoTracking(), tmp_path / "mlruns")

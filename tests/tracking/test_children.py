@@ -69,18 +69,6 @@ def start(repository: Path) -> Iterator[Callable[..., Any]]:
         one.communicate()
 
 
-@pytest.fixture
-def recorder(root: Path) -> Iterator[Recorder]:
-    recorder = Recorder.start(MLflow(), root)
-    yield recorder
-    recorder.close()
-
-
-@pytest.fixture
-def folder_only(tmp_path: Path) -> Recorder:
-    return Recorder.start(NoTracking(), tmp_path / "mlruns")
-
-
 def kinds(root: Path, run_id: str) -> list[str]:
     """What was logged, line by line."""
     lines = spool.read(RunFolder(root, run_id).spool)

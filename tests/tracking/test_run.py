@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,21 +15,9 @@ from dlcli.tracking import spool
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.reconcile import reconcile
 from dlcli.tracking.run import flatten
-from dlcli.tracking.settings import MLflow, NoTracking
+from dlcli.tracking.settings import MLflow
 
 Rows = Callable[[str], list[tuple[object, ...]]]
-
-
-@pytest.fixture
-def recorder(root: Path) -> Iterator[Recorder]:
-    recorder = Recorder.start(MLflow(), root)
-    yield recorder
-    recorder.close()
-
-
-@pytest.fixture
-def folder_only(tmp_path: Path) -> Recorder:
-    return Recorder.start(NoTracking(), tmp_path / "mlruns")
 
 
 def test_a_run_is_recorded_whole(recorder: Recorder, root: Path, rows: Rows) -> None:

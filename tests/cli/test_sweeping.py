@@ -1,0 +1,41 @@
+"""The beginning of a sweep: what is written down of it, and what a signal before that leaves."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from dlcli.cli import sweeping
+from dlcli.cli.sweep_check import Checked
+from dlcli.config.sweep import compose_sweep
+from dlcli.errors import Stopped
+from dlcli.search.folder import SweepFolder
+
+URI = "tracking.uri=postgresql://me:hunter22@localhost/runs"
+
+
+def test_no_secret_of_the_code_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder(tmp_path / "mlruns", "s")
+    made = compose_sweep([URI, "optimizer.lr=0.1,0.2"], None)
+    diff = "+TOKEN = 'https://me:hunter22@example.org'\n+lr = 0.1\n"
+    checked = Checked(["val/loss"], ["min"], 2, [], {"commit": "abc", "diff": diff})
+    folder.path.mkdir(parents=True)
+    frozen = sweeping.freeze(folder, made, checked, None)
+    assert frozen.code["diff"] == "+TOKEN = 'https://***@example.org'\n+lr = 0.1\n"
+    written = [path for path in folder.path.rglob("*") if path.is_file()]
+    assert written
+    assert [path for path in written if "hunter22" in path.read_text()] == []
+
+
+def test_a_signal_before_the_sweep_begins_says_so_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sweeping, "composed", lambda *_: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Stopped) as error:
+        sweeping.start_sweep("s", [], None, [], True)
+    assert str(error.value) == "stopped by SIGTERM; no sweep was begun, so start it again"
+    assert not (tmp_path / "mlruns").exists()
