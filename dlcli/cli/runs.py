@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -9,15 +10,36 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcli.cli import output
+from dlcli.cli.age import age, span
 from dlcli.cli.options import ConfigDir, Debug, Json, TrackingOverrides
-from dlcli.comparison.scores import at_best, main_metrics, ranked, telling
+from dlcli.cli.recorded import reading
+from dlcli.comparison.scores import at_best, main_metrics, main_score, ranked, telling
 
 if TYPE_CHECKING:
     from dlcli.tracking.query import RunRecord
 
-Limit = Annotated[
+Experiment = Annotated[
+    str | None,
+    typer.Option("--experiment", help="Of another MLflow experiment.", show_default=False),
+]
+Last = Annotated[
     int | None,
-    typer.Option("--limit", "-n", min=1, help="Only the newest N.", show_default=False),
+    typer.Option(
+        "--last", "-n", "--limit", min=1, help="Only the newest N of them.", show_default=False
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="FILTER",
+        help='Only those that MLflow\'s filter means: "metrics.`test/acc` > 0.9"',
+        show_default=False,
+    ),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option("--sort", metavar="METRIC", help="The best first.", show_default=False),
 ]
 Trials = Annotated[bool, typer.Option("--trials", help="The trials of sweeps, too.")]
 LONGEST_REASON = 40
@@ -25,41 +47,53 @@ LONGEST_REASON = 40
 
 def runs(
     overrides: TrackingOverrides = None,
-    limit: Limit = None,
+    experiment: Experiment = None,
+    last: Last = None,
+    where: Where = None,
+    sort: Sort = None,
     trials: Trials = False,
     config_dir: ConfigDir = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Recorded runs, newest first."""
-    records = recorded(overrides or [], config_dir)
-    if not trials and not json:
-        records = [one for one in records if one.tags.get("dlcli.kind") != "trial"]
-    records = records[:limit]
+    from dlcli.tracking.query import list_runs
+    from dlcli.tracking.ranking import best_first
+    from dlcli.tracking.run_record import ALL, Only
+
+    settings, root = reading(overrides or [], config_dir, experiment)
+    records = list_runs(settings, root, ALL if where is not None else Only(params=()))
+    found = records if where is None else filtered(records, where)
+    shown = [one for one in found if trials or json or one.tags.get("dlcli.kind") != "trial"]
+    hidden = len(found) - len(shown)
+    shown = shown[:last]
+    if sort is not None:
+        shown = best_first(shown, records, sort)
     if json:
-        output.print_json({"runs": [as_json(record) for record in records]})
-    elif records:
-        print_runs(records)
-    else:
+        output.print_json({"runs": [as_json(record) for record in shown]})
+    elif shown:
+        print_runs(shown, sort)
+    elif where is None and not hidden:
         print("no runs are recorded here; make one: dlcli train")
+    if hidden and (where or sort or not shown):
+        output.say(f"{hidden} trials of sweeps are not shown; all of them: --trials")
 
 
-def recorded(overrides: Sequence[str], config_dir: ConfigDir) -> list[RunRecord]:
-    """All runs of the store, after those that a crash left open are closed.
+def filtered(records: Sequence[RunRecord], text: str) -> list[RunRecord]:
+    """The runs that a filter means; where it means none, what each part of it means is said.
 
     Raises:
-        ConfigError: the settings cannot name a store.
-        StoreError: the store cannot be read.
+        ConfigError: it cannot be read, or compares what no run has.
     """
-    from dlcli.config.store import store_root, tracking_settings
-    from dlcli.tracking.query import list_runs
+    from dlcli.tracking.filter import Filter
 
-    settings, root = tracking_settings(overrides, config_dir), store_root()
-    if any((root / "open").glob("*")):
-        from dlcli.tracking.reconcile import reconcile
-
-        output.warn(reconcile(settings, root))
-    return list_runs(settings, root)
+    asked = Filter(text, records)
+    output.warn(asked.warnings)
+    found = asked.matching()
+    if not found:
+        for line in ["no run matches", *asked.counts()]:
+            output.say(line)
+    return found
 
 
 def as_json(record: RunRecord) -> dict[str, object]:
@@ -74,31 +108,74 @@ def as_json(record: RunRecord) -> dict[str, object]:
         "started": _started(record).isoformat(timespec="seconds"),
         "duration_s": record.duration_s,
         "metrics": main_metrics(record),
+        "score": _score(record),
         "model": _choice(record, "model"),
         "data": _choice(record, "data"),
     }
 
 
-def print_runs(records: Sequence[RunRecord]) -> None:
-    """Print a table; where it is too wide for the terminal, the least telling columns go."""
-    scores = [telling(at_best(record)) for record in records]
+def print_runs(records: Sequence[RunRecord], metric: str | None = None) -> None:
+    """Print a table; where it is too wide for the terminal, the least telling columns go.
+
+    Args:
+        records: a line each.
+        metric: to show before all others.
+    """
+    scores = [_shown(record, metric) for record in records]
     names = ranked(name for score in scores for name in score)
-    fixed = ["name", "id", "status", "started", "took", "model", "data"]
+    if metric is not None:
+        metric = metric.removeprefix("best/")
+        names = [metric, *(name for name in names if name != metric)]
+    if _are_of_several_tasks(records):
+        names = [*([metric] if metric else []), "score"]
+        scores = [
+            {**score, "score": _named(record)}
+            for score, record in zip(scores, records, strict=True)
+        ]
+    fixed = ["name", "id", "status", "age", "took", "model", "data"]
+    now = time.time()
     rows = [
-        [*_cells(record), *(_number(score, name) for name in names)]
+        [*_cells(record, now), *(_number(score.get(name)) for name in names)]
         for record, score in zip(records, scores, strict=True)
     ]
-    dispensable = [*reversed(names[1:]), "took", "data", "id", "model", "started", *names[:1]]
+    dispensable = [*reversed(names[1:]), "took", "data", "id", "model", "age", *names[:1]]
     output.print_table([*fixed, *names], rows, dispensable)
 
 
-def _cells(record: RunRecord) -> list[str]:
+def _shown(record: RunRecord, metric: str | None) -> dict[str, float | str]:
+    """The scores of a run's line."""
+    scores = at_best(record)
+    shown: dict[str, float | str] = dict(telling(scores))
+    if metric is not None:
+        found = {**record.metrics, **scores}.get(metric.removeprefix("best/"))
+        shown |= {} if found is None else {metric.removeprefix("best/"): found}
+    return shown
+
+
+def _are_of_several_tasks(records: Sequence[RunRecord]) -> bool:
+    """Whether one run's main score is, say, an accuracy, and another's a perplexity."""
+    names = {name for record in records if (name := main_score(record))}
+    return len({name.rpartition("/")[2] for name in names} - {"loss"}) > 1
+
+
+def _named(record: RunRecord) -> str:
+    """The main score with its name."""
+    name = main_score(record)
+    return f"{name} {output.number(at_best(record)[name])}" if name else ""
+
+
+def _score(record: RunRecord) -> dict[str, object] | None:
+    name = main_score(record)
+    return {"metric": name, "value": at_best(record)[name]} if name else None
+
+
+def _cells(record: RunRecord, now: float) -> list[str]:
     return [
         record.name,
         record.id[:8],
         _status(record),
-        _started(record).strftime("%Y-%m-%d %H:%M"),
-        _took(record.duration_s),
+        age(now - record.started),
+        span(record.duration_s),
         _choice(record, "model") or "",
         _choice(record, "data") or "",
     ]
@@ -117,20 +194,9 @@ def _started(record: RunRecord) -> datetime:
     return datetime.fromtimestamp(record.started).astimezone()
 
 
-def _took(seconds: float | None) -> str:
-    """A duration as a person reads it: 3.1 s, 4 min 10 s, 2 h 5 min."""
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
 def _choice(record: RunRecord, group: str) -> str | None:
     return record.tags.get(f"dlcli.choice.{group}")
 
 
-def _number(scores: dict[str, float], name: str) -> str:
-    return output.number(scores[name]) if name in scores else ""
+def _number(value: float | str | None) -> str:
+    return value or "" if isinstance(value, str | None) else output.number(value)

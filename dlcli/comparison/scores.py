@@ -31,6 +31,11 @@ def telling(scores: dict[str, float]) -> dict[str, float]:
     return {name: scores[name] for name, q in quantities.items() if q == "loss" or q in TELLING}
 
 
+def main_score(record: RunRecord) -> str:
+    """The name of the score that tells most; "" where there is none."""
+    return next(iter(ranked(telling(at_best(record)))), "")
+
+
 def ranked(names: Iterable[str]) -> list[str]:
     """Names of scores, the most telling first: before losses, of the test set before others."""
     return sorted(set(names), key=_rank)

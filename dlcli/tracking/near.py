@@ -14,11 +14,12 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     ``acc`` is near ``test/acc``, and ``lr`` near ``optimizer.lr``.
     """
     names = list(dict.fromkeys(known))
+    if strong := get_close_matches(name, names, COUNT, 0.85):
+        return strong
     last = _last(name)
     same = [one for one in names if last and _last(one) == last]
-    same.sort(key=lambda one: (not one.startswith(("test/", "best/")), len(one)))
-    alike = get_close_matches(name, names, COUNT)
-    return list(dict.fromkeys([*alike, *same] if len(same) > COUNT else [*same, *alike]))[:COUNT]
+    same.sort(key=lambda one: (not one.startswith("test/"), len(one)))
+    return list(dict.fromkeys([*same, *get_close_matches(name, names, COUNT)]))[:COUNT]
 
 
 def did_you_mean(names: list[str]) -> str:

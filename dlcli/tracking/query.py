@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -13,10 +12,11 @@ from dlcli.errors import ConfigError
 from dlcli.tracking import spool
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.near import did_you_mean, nearest
+from dlcli.tracking.ranking import direction, score
 from dlcli.tracking.run_record import ALL, INFINITE, Only, RunRecord
 from dlcli.tracking.settings import MLflow, NoTracking
 from dlcli.tracking.store import Store
-from dlcli.tracking.stored import from_client, from_sqlite
+from dlcli.tracking.stored import experiments_in, from_client, from_sqlite
 from dlcli.tracking.uri import resolve
 
 __all__ = ["INFINITE", "RunRecord", "Runs", "find", "from_folder", "list_runs", "pick"]
@@ -38,6 +38,20 @@ def list_runs(settings: MLflow | NoTracking, root: Path, only: Only = ALL) -> li
     if isinstance(settings, MLflow):
         records = [one for one in records if one.experiment in (settings.experiment, "")]
     return records
+
+
+def experiments(settings: MLflow | NoTracking, root: Path) -> list[str]:
+    """The names of the experiments that a store knows.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if isinstance(settings, NoTracking):
+        return []
+    target = resolve(settings, root)
+    if target.path is not None:
+        return experiments_in(target.path)
+    return Store(target, settings.experiment, root).experiments()
 
 
 def find(settings: MLflow | NoTracking, root: Path, reference: str) -> RunRecord:
@@ -166,23 +180,6 @@ def _best(records: list[RunRecord], metric: str) -> RunRecord:
         )
     sign = -1 if mode == "max" else 1
     return min(scored, key=lambda pair: (sign * pair[0], pair[1].started))[1]
-
-
-def score(record: RunRecord, metric: str) -> float | None:
-    """A metric of a run, at its best checkpoint where it has one; None where it is not finite."""
-    value = record.metrics.get(f"best/{metric}", record.metrics.get(metric))
-    if value is None or not math.isfinite(value) or abs(value) >= INFINITE:
-        return None
-    return value
-
-
-def direction(records: Sequence[RunRecord], metric: str) -> str | None:
-    """Which way of a metric is better, ``min`` or ``max``; None where no run says."""
-    for one in records:
-        mode = one.tags.get(f"dlcli.mode.{metric.removeprefix('best/')}")
-        if mode in ("min", "max"):
-            return mode
-    return None
 
 
 def _named(records: list[RunRecord], here: list[RunRecord], reference: str) -> RunRecord:

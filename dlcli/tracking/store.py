@@ -234,6 +234,22 @@ class Store:
             if not token:
                 return
 
+    def experiments(self) -> list[str]:
+        """The names of the experiments; makes none.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        Probe(self.target).check()
+        from mlflow.exceptions import MlflowException
+        from mlflow.tracking import MlflowClient
+
+        try:
+            client = MlflowClient(self.target.uri, registry_uri=self.target.uri)
+            return [one.name for one in client.search_experiments()]
+        except MlflowException as error:
+            raise self.refuse(error) from error
+
     def delete(self, run_id: str) -> None:
         """Take a run out of sight, as `mlflow runs delete` does."""
         self.client.delete_run(run_id)

@@ -126,6 +126,7 @@ def test_no_text_ends_in_anything_but_runs_or_a_refusal(text: str):
     assert set(map(id, found)) <= set(map(id, RUNS))
 
 
+@pytest.mark.slow
 def test_mlflow_can_be_imported_after_its_parser_was(tmp_path: Path):
     code = """
 import sys
