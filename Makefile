@@ -11,10 +11,10 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation 
 train: $(STAMP)
 	@$(BIN)/dlcli train $(ARGS)
 
-# Two processes, of which each takes whole files in their order, as those of a file share what they
-# made; one thread in each.
+# Two processes, of which each takes whole files, as the tests of a file share what they made, the
+# longest first; one thread in each.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -m "" $(ARGS)
