@@ -2,40 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
-from dlcli.config.store import store_root, tracking_settings
-from dlcli.tracking.settings import MLflow
+from dlcli.cli.recorded import reading
 
 if TYPE_CHECKING:
     import pandas
 
-    from dlcli.tracking.query import RunRecord
 
+def runs(
+    last: int | None = None,
+    where: str | None = None,
+    experiment: str | None = None,
+    overrides: Sequence[str] = (),
+) -> pandas.DataFrame:
+    """The runs recorded in the working folder as a table, newest first, one row a run.
 
-def runs(last: int | None = None, experiment: str | None = None) -> pandas.DataFrame:
-    """The runs recorded in the working folder, newest first, one row a run.
-
-    Columns are ``run_id``, ``run_name``, ``kind``, ``status``, ``started``, ``duration_s`` and
-    others of their kind, then ``params.optimizer.lr`` and the like, and ``metrics.test/acc``.
+    Its columns are ``run_id``, ``run_name``, ``kind`` (``train``, ``trial``, ``sweep`` or
+    ``evaluate``), ``status``, ``reason``, ``experiment``, ``parent_run_id``, ``started`` (with its
+    time zone, UTC), ``duration_s``, ``model`` and ``data``; then ``params.NAME`` of every
+    parameter and ``metrics.NAME`` of every metric, such as ``params.optimizer.lr`` and
+    ``metrics.test/acc``. What a run does not have is missing.
 
     Args:
         last: only the newest of them.
-        experiment: the MLflow experiment; else the one of the configuration.
+        where: only those that a filter in MLflow's language means.
+        experiment: of MLflow; else the one of the configuration.
+        overrides: of the store: ``["tracking.uri=…"]``.
 
     Raises:
-        DlcliError: the store cannot be read.
+        ConfigError: there is no such store or experiment, or the filter cannot be read.
+        StoreError: the store cannot be read.
     """
     from dlcli.comparison.frame import frame
-
-    return frame(_recorded(experiment)[:last])
-
-
-def _recorded(experiment: str | None) -> list[RunRecord]:
     from dlcli.tracking.query import list_runs
 
-    settings = tracking_settings()
-    if experiment is not None and isinstance(settings, MLflow):
-        settings = replace(settings, experiment=experiment)
-    return list_runs(settings, store_root())
+    found = list_runs(*reading(overrides, experiment=experiment))
+    if where is not None:
+        from dlcli.tracking.filter import Filter
+
+        asked = Filter(where, found)
+        _warn(asked.warnings)
+        found = asked.matching()
+    return frame(found[:last])
+
+
+def compare(
+    *runs: str,
+    sweep: str | None = None,
+    last: int | None = None,
+    where: str | None = None,
+    experiment: str | None = None,
+    metric: str | None = None,
+    sort: str | None = None,
+    seeds: Literal["together", "apart"] = "together",
+    overrides: Sequence[str] = (),
+) -> pandas.DataFrame:
+    """Runs side by side as ``dlcli compare`` shows them, one row for all seeds of a setting.
+
+    Its columns are ``run``, ``run_ids``, ``seeds``, ``n`` and ``status``; then ``params.NAME`` of
+    the parameters that differ, and of every score and cost ``metrics.NAME``, the mean, and
+    ``metrics.NAME.std``, the sample standard deviation. Its ``attrs`` hold ``metric``, the main
+    score, and ``verdict``, a list of sentences: whether the best is so by more than noise.
+
+    Args:
+        runs: ids or beginnings of ids, names, ``latest``, ``best:METRIC``; without any the newest.
+        sweep: the trials of this sweep.
+        last: how many of the newest runs; 10 where nothing else says which.
+        where: those that a filter in MLflow's language means.
+        experiment: of MLflow; else the one of the configuration.
+        metric: the main score; else the most telling one that the runs have in common.
+        sort: a column to sort by; else the main score, the best first.
+        seeds: whether runs that differ only in their seed are one row.
+        overrides: of the store: ``["tracking.uri=…"]``.
+
+    Raises:
+        ConfigError: there are no such runs, or no such metric or column.
+        StoreError: the store cannot be read.
+    """
+    from dlcli.comparison.compare import Wish
+    from dlcli.comparison.compare import compare as side_by_side
+    from dlcli.comparison.frame import compared
+    from dlcli.comparison.selection import Choice, selected
+    from dlcli.comparison.verdict import judged, sentences
+
+    settings, root = reading(overrides, experiment=experiment)
+    chosen = selected(settings, root, Choice(runs, sweep, last, where))
+    wish = Wish(metric, sort, seeds == "apart", False, chosen.searched, chosen.objectives)
+    comparison = side_by_side(chosen.entries, wish)
+    _warn([*chosen.warnings, *comparison.warnings])
+    table = compared(comparison)
+    table.attrs["metric"] = comparison.metric
+    table.attrs["verdict"] = sentences(comparison, judged(comparison))
+    return table
+
+
+def _warn(lines: Sequence[str]) -> None:
+    for line in lines:
+        warnings.warn(line, stacklevel=3)

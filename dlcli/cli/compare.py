@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +15,7 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.completion import complete_run, complete_sweep
 from dlcli.cli.options import RUN_HELP, ConfigDir, Debug, Json
+from dlcli.cli.recorded import reading
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -111,7 +115,8 @@ def compare(
     from dlcli.comparison.selection import Choice
     from dlcli.comparison.verdict import judged
 
-    selection = _selected(runs or [], Choice([], sweep, last, where, experiment), config_dir)
+    choice = Choice([], sweep, last, where)
+    selection = _selected(runs or [], choice, config_dir, experiment)
     apart = seeds is Seeds.apart
     wish = Wish(metric, sort, apart, all_, selection.searched, selection.objectives)
     comparison = side_by_side(selection.entries, wish)
@@ -122,7 +127,7 @@ def compare(
         content = as_json(comparison, verdict)
         output.print_json(content | {"trials": selection.counts or None})
         return
-    output.warn(comparison.warnings)
+    output.warn([*selection.warnings, *comparison.warnings])
     if csv:
         from dlcli.comparison.export import as_csv
 
@@ -135,18 +140,16 @@ def compare(
         _print_lines(words(comparison, verdict, selection, left_out))
 
 
-def _selected(words: Sequence[str], choice: Choice, config_dir: ConfigDir) -> Selection:
-    """The runs that the words of the command line mean, after what a crash left is put right."""
+def _selected(
+    words: Sequence[str], choice: Choice, config_dir: ConfigDir, experiment: Experiment
+) -> Selection:
+    """The runs that the words of the command line and the options mean."""
     from dlcli.comparison.selection import selected
-    from dlcli.config.store import is_of_tracking, store_root, tracking_settings
+    from dlcli.config.store import is_of_tracking
 
     of_store = [text for text in words if is_of_tracking(text)]
-    settings, root = tracking_settings(of_store, config_dir), store_root()
-    if any((root / "open").glob("*")):
-        from dlcli.tracking.reconcile import reconcile
-
-        output.warn(reconcile(settings, root))
     named = [text for text in words if text not in of_store]
+    settings, root = reading(of_store, config_dir, experiment)
     return selected(settings, root, replace(choice, references=named))
 
 
@@ -158,8 +161,10 @@ def _print_plain(comparison: Comparison) -> list[str]:
 
 
 def _print_lines(lines: Sequence[str]) -> None:
+    """Print sentences, in a terminal broken between words; commands stay whole."""
+    width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for line in ["", *lines] if lines else []:
-        print(line)
+        print(line if line.startswith("  ") else fill(line, width, break_on_hyphens=False))
 
 
 def _print_markdown(comparison: Comparison, lines: Sequence[str]) -> None:

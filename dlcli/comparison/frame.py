@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcli.tracking.run_record import INFINITE, RunRecord
+from dlcli.comparison.differences import value
+from dlcli.comparison.entry import put_right
+from dlcli.tracking.run_record import RunRecord
 
 if TYPE_CHECKING:
     import pandas
+
+    from dlcli.comparison.compare import Comparison
 
 TRUTHS = {"True": True, "False": False}
 MISSING = "None"  # how a parameter that is not set is recorded
@@ -43,10 +47,40 @@ def frame(records: Sequence[RunRecord]) -> pandas.DataFrame:
     metrics = _columns("metrics", [one.metrics for one in records])
     typed = {name: typed_column(values) for name, values in params.items()}
     numbers = {
-        name: pandas.Series([_finite(value) for value in values], dtype="float64")
+        name: pandas.Series(
+            [None if one is None else put_right(one) for one in values], dtype="float64"
+        )
         for name, values in metrics.items()
     }
     return pandas.concat([table, pandas.DataFrame(typed), pandas.DataFrame(numbers)], axis=1)
+
+
+def compared(comparison: Comparison) -> pandas.DataFrame:
+    """One row for each row of a comparison, in its order.
+
+    Columns: ``run``, ``run_ids`` and ``seeds`` (lists), ``n``, ``status``, then ``params.NAME`` of
+    what differs, and of each score and cost ``metrics.NAME``, the mean, and ``metrics.NAME.std``.
+    """
+    import pandas
+
+    groups = comparison.groups
+    facts = {
+        "run": [group.name for group in groups],
+        "run_ids": [[one.record.id for one in group.entries] for group in groups],
+        "seeds": [group.seeds for group in groups],
+        "n": [group.n for group in groups],
+        "status": [group.entries[0].record.status for group in groups],
+    }
+    params = {
+        f"params.{name}": typed_column([value(group.settings, name) or None for group in groups])
+        for name in comparison.differences.names
+    }
+    metrics = {}
+    for name in (column.metric for column in comparison.columns if column.metric):
+        means, stds = [one.mean(name) for one in groups], [one.std(name) for one in groups]
+        metrics[f"metrics.{name}"] = pandas.Series(means, dtype="float64")
+        metrics[f"metrics.{name}.std"] = pandas.Series(stds, dtype="float64")
+    return pandas.DataFrame({**facts, **params, **metrics})
 
 
 def _facts(record: RunRecord) -> list[Any]:
@@ -81,8 +115,5 @@ def typed_column(texts: Sequence[str | None]) -> pandas.Series:
     return pandas.Series(known)
 
 
-def _finite(value: float | None) -> float | None:
-    """The number, with what MLflow writes for an infinite one put right."""
-    if value is None or abs(value) < INFINITE:
-        return value
-    return float("inf") if value > 0 else float("-inf")
+def _number(value: float | None) -> float | None:
+    return None if value is None else put_right(value)

@@ -29,14 +29,12 @@ class Choice:
         sweep: whose trials are.
         last: how many of the newest.
         where: a filter.
-        experiment: of MLflow; None for the one of the configuration.
     """
 
     references: Sequence[str] = ()
     sweep: str | None = None
     last: int | None = None
     where: str | None = None
-    experiment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,14 @@ class Selection:
         searched: the parameters that a sweep searched; None where it is no sweep.
         objectives: of the sweep.
         counts: of the sweep's trials, by how they ended.
+        warnings: about the choice.
     """
 
     entries: list[Entry]
     searched: list[str] | None = None
     objectives: list[str] = field(default_factory=list)
     counts: Mapping[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def selected(settings: MLflow | NoTracking, root: Path, choice: Choice) -> Selection:
@@ -69,20 +69,19 @@ def selected(settings: MLflow | NoTracking, root: Path, choice: Choice) -> Selec
         StoreError: the store cannot be read.
     """
     _check(choice)
-    if choice.experiment is not None and isinstance(settings, MLflow):
-        settings = replace(settings, experiment=choice.experiment)
     if choice.references:
         return named(Runs(settings, root), choice.references)
     records = list_runs(settings, root)
     found = trials(records, choice.sweep) if choice.sweep else trainings(records)
+    warnings: list[str] = []
     if choice.where is not None:
-        found = _matching(choice.where, found)
+        found, warnings = _matching(choice.where, found)
     found = found[: choice.last or (None if choice.where or choice.sweep else LAST)]
     if not found:
         raise ConfigError("there are no runs to compare; make some: dlcli train")
     if choice.sweep:
-        return of_sweep(found, records, choice.sweep)
-    return Selection([Entry(one, one) for one in found])
+        return replace(of_sweep(found, records, choice.sweep), warnings=warnings)
+    return Selection([Entry(one, one) for one in found], warnings=warnings)
 
 
 def _check(choice: Choice) -> None:
@@ -97,13 +96,19 @@ def _check(choice: Choice) -> None:
         raise ConfigError(f"RUN and {given[1]}: choose one way to say which runs to compare")
 
 
-def _matching(text: str, records: Sequence[RunRecord]) -> list[RunRecord]:
+def _matching(text: str, records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[str]]:
+    """The runs that a filter means, and what it warns of.
+
+    Raises:
+        ConfigError: it cannot be read, or means none.
+    """
     from dlcli.tracking.filter import Filter
 
-    found = Filter(text, records)
-    if matching := found.matching():
-        return matching
-    raise ConfigError(["--where: no run is meant by all of it", *found.counts()])
+    asked = Filter(text, records)
+    found = asked.matching()
+    if not found:
+        raise ConfigError(["--where: no run matches", *asked.counts()])
+    return found, asked.warnings
 
 
 def named(runs: Runs, references: Sequence[str]) -> Selection:

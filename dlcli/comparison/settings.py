@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from dlcli.comparison.entry import Entry
 
 # Where it is recorded, how it is shown while it runs, and what is written beside it.
@@ -28,16 +30,19 @@ FILES = ("data.path", "data.train", "data.val", "data.test", "data.files")
 SEED = "seed"
 
 
+@cache
 def is_bookkeeping(name: str) -> bool:
     """Whether a parameter has no part in what comes out."""
     return name.rpartition(".")[2] in PLACES or _is_under(name, BOOKKEEPING)
 
 
+@cache
 def is_file(name: str) -> bool:
     """Whether a parameter names the file of the data."""
     return _is_under(name, FILES)
 
 
+@cache
 def is_seed(name: str) -> bool:
     """Whether a parameter seeds something."""
     return name.rpartition(".")[2] == SEED
