@@ -127,6 +127,7 @@ def as_json(done: Reproduction, original: Original, notes: Sequence[str]) -> dic
         "run_name": result.run_name,
         "reproduces": {"run_id": original.record.id, "run_name": original.record.name},
         **done.verdict.as_json(),
+        "code": "worktree" if CODE in os.environ else "at hand",
         "changes": list(notes),
         "checkpoint": {
             "best": str(result.best) if result.best else None,
@@ -179,9 +180,9 @@ def explained(verdict: Verdict) -> list[str]:
         f"{counts['weights']} hashes of the weights"
     )
     if verdict.first is None:
-        return [f"REPRODUCED  bit for bit: {seen}"]
+        return [f"REPRODUCED    bit for bit: {seen}"]
     return [
-        f"{verdict.word:<12}{judged(verdict)}",
+        f"{verdict.word:<12}  {judged(verdict)}",
         f"first difference: {place(verdict.first)}; {len(verdict.differences)} in all, of {seen}",
     ]
 

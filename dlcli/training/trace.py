@@ -133,7 +133,7 @@ def _metrics(original: Trace, copy: Trace, last: float) -> Iterator[Difference]:
         after = name.startswith(AFTER)
         if after and last < math.inf:
             continue
-        before, now = dict(original.history.get(name, [])), dict(copy.history.get(name, []))
+        before, now = _points(original, name, after), _points(copy, name, after)
         for step in sorted({*before, *now}):
             epoch = None if after else _epoch(step, ends) or _epoch(step, others)
             if epoch is not None and epoch > last:
@@ -143,6 +143,12 @@ def _metrics(original: Trace, copy: Trace, last: float) -> Iterator[Difference]:
             told_again = name.startswith(RATES) and (old is None or new is None)
             if not told_again and not _same(old, new):
                 yield Difference(epoch, step, name, old, new)
+
+
+def _points(trace: Trace, name: str, after: bool) -> dict[int, float]:
+    """The values by step; of a score the last, as a run that was made longer has others before."""
+    points = trace.history.get(name, [])
+    return dict(points[-1:] if after else points)
 
 
 def _weights(original: Trace, copy: Trace, last: float) -> Iterator[Difference]:
