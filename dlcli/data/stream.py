@@ -114,6 +114,26 @@ class TextExamples(Examples):
         parts = (self.inputs, self.targets, self.tokens, self.starts)
         return TextExamples(*(part.to(device) for part in parts))
 
+    def passages(self, length: int) -> list[tuple[Tensor, Tensor]]:
+        """Passages that lie in the chunks, of so many tokens together, or as many as there are.
+
+        Returns:
+            For each a chunk's length of the text before it, as far as there is one, and itself.
+        """
+        block, starts = self.inputs.shape[1], self.starts.tolist()
+        # where there are several chunks, not one that the text begins with
+        begin = starts[1] if len(starts) > 1 and starts[0] == 0 else starts[0]
+        known, found = set(starts), []
+        while begin is not None and length:
+            end = begin + block
+            while end in known and end - begin < length:
+                end += block
+            end = min(end, begin + length)
+            found.append((self.tokens[max(begin - block, 0) : begin], self.tokens[begin:end]))
+            length -= end - begin
+            begin = next((start for start in starts if start >= end), None)
+        return found
+
 
 def consecutive(stream: Stream, block: int) -> Chunks:
     """A stream cut into chunks one behind the other; what is left at its end is left out."""

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from torch import Tensor
+
 from dlcli.data.examples import Examples, Source
 from dlcli.data.loader import Augmentation, TensorLoader
 from dlcli.data.memory import Memory, Split
@@ -130,6 +132,12 @@ class Corpus(Memory):
         encoding = self.fitted["encoding"]
         spec = DataSpec("tokens", (encoding["block"],), "next_token")
         return restored(encoding), self.describe(spec, encoding)
+
+    def passages(self, split: Split, length: int) -> list[tuple[Tensor, Tensor]]:
+        """Passages of a split and what is before each: see ``TextExamples``."""
+        examples = self._placed(split)
+        assert isinstance(examples, TextExamples)
+        return examples.passages(length)
 
     def _spans(self, whole: Stream) -> dict[str, Stream]:
         test = len(whole) - round(self.test_fraction * len(whole))

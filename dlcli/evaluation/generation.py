@@ -14,7 +14,7 @@ from dlcli.evaluation.looking import batches, looking
 from dlcli.training.drawing import draw_beside
 from dlcli.training.pictures import draw_pictures
 
-EACH = 8  # real examples in a row
+EACH = 5  # real examples in a row
 
 
 def show(case: Case) -> Shown:

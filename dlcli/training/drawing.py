@@ -48,8 +48,9 @@ def draw_beside(pictures: Mapping[str, Picture], path: Path) -> None:
     """
     sizes = [_size(picture, name) for name, picture in pictures.items()]
     widths, heights = zip(*sizes, strict=True)
-    figure = Figure(figsize=(sum(widths), max(heights)), layout="constrained")
-    panels = figure.subplots(1, len(pictures), width_ratios=widths, squeeze=False)[0]
+    figure = Figure(figsize=(sum(widths), max(heights) + 0.4), layout="constrained")
+    columns = [picture.examples.shape[1] for picture in pictures.values()]
+    panels = figure.subplots(1, len(pictures), width_ratios=columns, squeeze=False)[0]
     for panel, (name, picture) in zip(panels, pictures.items(), strict=True):
         draw_grid(panel, picture)
         panel.set_title(name, fontsize=9)

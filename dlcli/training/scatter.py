@@ -51,8 +51,9 @@ def in_the_plane(scatter: Scatter) -> tuple[np.ndarray, tuple[str, str]]:
         return points, scatter.axes
     from sklearn.decomposition import PCA
 
-    found = PCA(2, svd_solver="full").fit(points)
-    shares = np.nan_to_num(found.explained_variance_ratio_)  # nan where all points are one
+    with np.errstate(invalid="ignore"):  # where all points are one
+        found = PCA(2, svd_solver="full").fit(points)
+    shares = np.nan_to_num(found.explained_variance_ratio_)
     first, second = (f"principal component {i + 1} ({s:.0%})" for i, s in enumerate(shares))
     return found.transform(points), (first, second)
 

@@ -79,6 +79,28 @@ def test_chunks_are_picked_from_all_over_the_text_by_the_seed(tmp_path):
     assert read(data, "val") != read(text(tmp_path, split="chunks", seed=1), "val")
 
 
+def passages(data: Text, split: str, length: int) -> list[tuple[str, str]]:
+    decode = data.language()[0].decode
+    found = data.passages(split, length)
+    return [(decode(before.tolist()), decode(own.tolist())) for before, own in found]
+
+
+def test_a_passage_is_behind_a_chunk_that_is_read_before_it(tmp_path):
+    data = text(tmp_path, "abcdefghij" * 10, block=4)
+    assert passages(data, "test", 6) == [("abcd", "efgh")]  # all that has a chunk before it
+    assert passages(data, "train", 6) == [("abcd", "efghij")]
+    assert passages(data, "train", 3) == [("abcd", "efg")]
+
+
+def test_chunks_that_are_not_neighbours_are_passages_of_their_own(tmp_path):
+    whole = "".join(ALPHABET[i % 26] + ALPHABET[i // 26] for i in range(200))
+    data = text(tmp_path, whole, split="chunks", val_fraction=0.3)
+    found = passages(data, "val", 1000)
+    assert len(found) > 3
+    assert "".join(own for _, own in found) in read(data, "val")
+    assert all(before + own in whole for before, own in found)
+
+
 def test_random_offsets_are_for_training_alone(tmp_path):
     data = text(tmp_path, offsets="random")
     assert isinstance(data.train_dataloader(), WindowLoader)

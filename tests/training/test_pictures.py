@@ -7,16 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 from pytorch_lightning import LightningModule, Trainer
 from torch import nn
 from torch.utils.data import DataLoader
 
 from dlcli.data.picture import Picture, Scatter
-from dlcli.training.drawing import draw_picture
+from dlcli.training.drawing import draw_beside, draw_grid, draw_picture
 from dlcli.training.logger import RunLogger
 from dlcli.training.pictures import Pictures, draw_pictures
-from dlcli.training.scatter import draw_scatter
 
 
 class Shows(LightningModule):
@@ -101,15 +101,6 @@ def test_images_signals_and_vectors_can_be_drawn(tmp_path, shape, rows):
         assert min(image.size) > 50
 
 
-@pytest.mark.parametrize("count", [3, 30])
-def test_points_are_drawn_by_class(tmp_path, count):
-    labels = torch.arange(count).repeat(4)
-    classes = tuple(str(label) for label in range(count))
-    scatter = Scatter(torch.rand(len(labels), 2), labels, classes, ("x", "y"))
-    draw_scatter(scatter, "title", tmp_path / "a.png")
-    assert (tmp_path / "a.png").stat().st_size > 1000
-
-
 def test_white_is_one_and_black_is_zero(tmp_path):
     examples = torch.stack([torch.ones(1, 1, 16, 16), torch.zeros(1, 1, 16, 16)], 1)
     draw_picture(Picture(examples), "", tmp_path / "a.png")
@@ -118,3 +109,20 @@ def test_white_is_one_and_black_is_zero(tmp_path):
         middle = grey.height // 2 + 5
         values = {grey.getpixel((x, middle)) for x in range(grey.width)}
     assert {0, 255} <= values
+
+
+def test_rows_and_columns_are_labelled_at_their_middles():
+    panel = Figure().subplots()
+    draw_grid(panel, Picture(torch.rand(2, 3, 1, 4, 4), ("in", "out"), ("a", "b", "c")))
+    assert [text.get_text() for text in panel.get_xticklabels()] == ["a", "b", "c"]
+    assert panel.get_xticks().tolist() == [1.5, 6.5, 11.5]
+    assert [text.get_text() for text in panel.get_yticklabels()] == ["in", "out"]
+    assert panel.get_yticks().tolist() == [1.5, 6.5]
+
+
+def test_grids_are_drawn_beside_each_other(tmp_path):
+    one = Picture(torch.rand(2, 3, 1, 4, 4), ("in", "out"))
+    draw_beside({"real": one, "made": Picture(torch.rand(2, 3, 1, 4, 4))}, tmp_path / "two.png")
+    draw_picture(one, "", tmp_path / "one.png")
+    widths = [Image.open(tmp_path / f"{name}.png").width for name in ("one", "two")]
+    assert widths[1] > 1.8 * widths[0]
