@@ -60,6 +60,11 @@ def complete_run(incomplete: str) -> Candidates:
     return []
 
 
+def complete_run_or_override(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Both: names of runs, and overrides of what they were trained with."""
+    return [*complete_run(incomplete), *complete_override(ctx, incomplete)]
+
+
 def _given(ctx: typer.Context) -> Sequence[str]:
     given = ctx.params.get("overrides")
     return [str(text) for text in given] if isinstance(given, (list, tuple)) else []

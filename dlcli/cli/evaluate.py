@@ -1,22 +1,26 @@
-"""``dlcli evaluate``: metrics and figures of a recorded run's checkpoint on a split."""
+"""``dlcli evaluate``: metrics and figures of recorded runs' checkpoints on a split."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlcli.cli import output
+from dlcli.cli.completion import complete_run_or_override
 from dlcli.cli.interrupt import ended_by_interrupt
-from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet, Run
+from dlcli.cli.options import RUN_HELP, Allow, ConfigDir, Debug, Json, Name, Quiet
 from dlcli.config.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
+from dlcli.evaluation.data_option import split_options, with_option
+from dlcli.evaluation.request import VIEWS, Request
 
 if TYPE_CHECKING:
-    from dlcli.evaluation.evaluate import EvaluateResult
+    from dlcli.evaluation.record import EvaluateResult
     from dlcli.tracking.client import Recorder
     from dlcli.tracking.query import RunRecord
     from dlcli.training.source import Source
@@ -30,13 +34,52 @@ class Split(StrEnum):
     test = "test"
 
 
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN... [OVERRIDES]...",
+        help=f"{RUN_HELP}; or the path of a checkpoint. Several RUNs answer together. What has "
+        "a = or begins with + or ~ is an override.",
+        autocompletion=complete_run_or_override,
+        show_default=False,
+    ),
+]
 SplitOption = Annotated[Split, typer.Option("--split", help="The part of the data to measure on.")]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="OPTION|KEY=VALUE",
+        help="Other data of the same kind: --data emnist --data split=digits",
+        show_default=False,
+    ),
+]
+Tta = Annotated[
+    str | None,
+    typer.Option(
+        "--tta",
+        metavar=f"{'|'.join(VIEWS)}|{','.join(VIEWS)}",
+        help="Answer moved or mirrored images, too, and average.",
+        show_default=False,
+    ),
+]
+Predictions = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        metavar="FILE",
+        help="Write a row for each example, as .csv or .parquet.",
+        show_default=False,
+    ),
+]
 
 
 def evaluate(
-    run: Run,
-    overrides: Overrides = None,
+    words: Words,
     split: SplitOption = Split.test,
+    data: Data = None,
+    tta: Tta = None,
+    predictions: Predictions = None,
     name: Name = None,
     config_dir: ConfigDir = None,
     json: Json = False,
@@ -44,32 +87,69 @@ def evaluate(
     debug: Debug = False,
     allow: Allow = None,
 ) -> None:
-    """Measure a recorded run's best checkpoint on a part of its data."""
-    of_store = [text for text in overrides or [] if is_of_tracking(text)]
-    changes = [text for text in overrides or [] if not is_of_tracking(text)]
+    """Measure recorded runs' best checkpoints on a part of their data."""
+    runs, overrides = sorted_out(words)
+    option, values = split_options(data or [])
+    asked = Request(split.value, name, views(tta), predictions, tuple(data or []))
+    of_store = [text for text in overrides if is_of_tracking(text)]
+    changes = [*(text for text in overrides if not is_of_tracking(text)), *values]
     settings = tracking_settings(of_store, config_dir)
     from dlcli.cli.running import recording_to
 
     with recording_to(settings) as recorder:
-        source = find_source(run, changes, allow or [], recorder)
-        result = measure(source, split, recorder, name)
+        sources = [
+            with_option(
+                partial(find_source, run, allow=allow or [], recorder=recorder),
+                changes,
+                option,
+                config_dir,
+            )
+            for run in runs
+        ]
+        result = measure(sources, asked, recorder)
         output.warn(result.warnings)
     if json:
         output.print_json(as_json(result))
     elif not quiet:
-        print_result(result, source)
+        print_result(result, sources, asked)
 
 
-def measure(source: Source, split: Split, recorder: Recorder, name: str | None) -> EvaluateResult:
-    """Measure a source and record that."""
+def sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The RUNs and the overrides.
+
+    Raises:
+        ConfigError: there is no RUN.
+    """
+    overrides = [word for word in words if is_override(word)]
+    runs = [word for word in words if not is_override(word)]
+    if not runs:
+        raise ConfigError(f"RUN: missing; {overrides[0]} is an override. {RUN_HELP}")
+    return runs, overrides
+
+
+def is_override(word: str) -> bool:
+    """Whether a word of the command line is an override; a checkpoint's path can have a =."""
+    if word.startswith(("+", "~")):
+        return True
+    return "=" in word and not (word.endswith(".ckpt") and Path(word).is_file())
+
+
+def views(tta: str | None) -> tuple[str, ...]:
+    """The views that are asked for, each once."""
+    return tuple(dict.fromkeys(kind.strip() for kind in tta.split(","))) if tta else ()
+
+
+def measure(sources: Sequence[Source], asked: Request, recorder: Recorder) -> EvaluateResult:
+    """Measure sources and record that."""
     from dlcli.config.instantiate import check_signatures
     from dlcli.training.startup import import_lightning
 
     with ended_by_interrupt():
         import_lightning()
         from dlcli.evaluation.evaluate import evaluate
-    check_signatures(source.config)
-    return evaluate(source, split.value, recorder, store_root(), name)
+    for source in sources:
+        check_signatures(source.config)
+    return evaluate(sources, asked, recorder, store_root())
 
 
 def find_source(
@@ -116,11 +196,33 @@ def as_json(result: EvaluateResult) -> dict[str, object]:
     }
 
 
-def print_result(result: EvaluateResult, source: Source) -> None:
-    """The result for a person: metrics, and where everything is."""
-    rows = [[name, output.number(value)] for name, value in sorted(result.metrics.items())]
-    output.print_table(["metric", source.checkpoint.name], rows)
-    print(f"run         {source.name}")
+def print_result(result: EvaluateResult, sources: Sequence[Source], asked: Request) -> None:
+    """The result for a person: metrics, what is worth a look, and where everything is."""
+    columns = result.beside or {sources[0].checkpoint.name: result.metrics}
+    names = sorted({name for metrics in columns.values() for name in metrics})
+    rows = [[name, *(cell(metrics, name) for metrics in columns.values())] for name in names]
+    output.print_table(["metric", *columns], rows)
+    for listing in result.listings:
+        print(f"\n{listing.title}")
+        output.print_table(listing.columns, listing.rows)
+    if result.listings:
+        print()
+    print(f"run         {', '.join(source.name for source in sources)}")
+    if asked.other:
+        print(f"data        {' '.join(asked.other)}")
     print(f"recorded    {result.run_name} ({result.run_id})")
-    for artifact in result.artifacts:
+    for artifact in worth_naming(result.artifacts):
         print(f"artifact    {output.shortened(result.folder / artifact)}")
+    if asked.predictions is not None:
+        print(f"predictions {asked.predictions}")
+
+
+def cell(metrics: Mapping[str, float], name: str) -> str:
+    """A metric as a person reads it; empty where it was not measured."""
+    return output.number(metrics[name]) if name in metrics else ""
+
+
+def worth_naming(artifacts: Sequence[str]) -> list[str]:
+    """All but the numbers of a figure, which are beside it."""
+    drawn = {name.removesuffix(".png") for name in artifacts if name.endswith(".png")}
+    return [name for name in artifacts if name.removesuffix(".csv") not in drawn]

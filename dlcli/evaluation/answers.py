@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
@@ -30,6 +31,16 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.outputs)
+
+    @property
+    def finite(self) -> bool:
+        """Whether all outputs are numbers."""
+        return bool(torch.isfinite(self.outputs).all())
+
+    def probabilities(self) -> np.ndarray:
+        """Those of the classes by the softmax of the logits, ``(N, classes)`` in doubles."""
+        softmax: np.ndarray = self.outputs.double().softmax(1).numpy()
+        return softmax
 
 
 class Listening(Callback):

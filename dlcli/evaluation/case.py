@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,13 +39,37 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """A table for the terminal.
+
+    Args:
+        title: what it lists.
+        columns: their headings.
+        rows: one text for each column.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Shown:
     """What was found.
 
     Args:
         metrics: named ``SPLIT/quantity``.
         files: what was written, as paths below the artifacts, the most telling first.
+        listings: what is printed beside the metrics.
     """
 
     metrics: dict[str, float] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+
+    def __add__(self, other: Shown) -> Shown:
+        return Shown(
+            {**self.metrics, **other.metrics},
+            self.files + other.files,
+            self.listings + other.listings,
+        )

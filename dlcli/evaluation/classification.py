@@ -2,33 +2,81 @@
 
 from __future__ import annotations
 
-import json
+import numpy as np
 
-from dlcli.evaluation import pictures
+from dlcli.evaluation import mistakes
 from dlcli.evaluation.answers import Answers
-from dlcli.evaluation.case import Case, Shown
-from dlcli.evaluation.confusion import count, per_class
-from dlcli.training.checkpoint import write_text
-from dlcli.training.figures import confusion_matrix
+from dlcli.evaluation.calibration import calibration, draw_calibration
+from dlcli.evaluation.case import Case, Listing, Shown
+from dlcli.evaluation.confusion import count, draw_confusion
+from dlcli.evaluation.curves import (
+    Curve,
+    draw_precision_recall,
+    draw_roc,
+    one_against_the_rest,
+    precision_recall,
+    roc,
+)
+from dlcli.evaluation.per_class import per_class
+from dlcli.figure import save_table
+
+PRINTED = 20  # classes, of which each has a line in the terminal
 
 
-def show(case: Case) -> Shown:
-    """Draw what a classifier gets right and wrong, and the pictures that it offers."""
-    drawn = pictures.show(case)
-    if case.answers is None:
-        return drawn
-    files = confusion(case, case.answers)
-    return Shown(files=[*files, *drawn.files])
+def show(case: Case, answers: Answers) -> Shown:
+    """Draw what a classifier gets right and wrong."""
+    probabilities, targets = answers.probabilities(), answers.targets.numpy()
+    return (
+        confusion(case, probabilities, targets)
+        + curves(case, probabilities, targets)
+        + calibrated(case, probabilities, targets)
+        + mistakes.show(case, mistakes.mistakes(probabilities, targets))
+    )
 
 
-def confusion(case: Case, answers: Answers) -> list[str]:
-    """Draw the confusion matrix, and write the figures of each class."""
+def confusion(case: Case, probabilities: np.ndarray, targets: np.ndarray) -> Shown:
+    """The confusion matrix, and a table of the classes."""
     classes, split = case.spec.classes, case.split
-    taken = answers.outputs.argmax(1)
-    counts = count(taken.numpy(), answers.targets.numpy(), len(classes))
-    figure, table = f"figures/confusion_{split}.png", f"per_class_{split}.json"
+    counts = count(probabilities.argmax(axis=1), targets, len(classes))
+    figure, table = f"figures/confusion_{split}.png", f"figures/per_class_{split}.csv"
     accuracy = counts.trace() / max(counts.sum(), 1)
-    title = f"{split}, accuracy {accuracy:.4f}"
-    confusion_matrix(counts, classes, title, case.artifacts / figure)
-    write_text(case.artifacts / table, json.dumps(per_class(counts, classes), indent=1))
-    return [figure, table]
+    title = f"{split}: {counts.sum():,} examples, accuracy {accuracy:.4f}"
+    draw_confusion(counts, classes, title, case.artifacts / figure)
+    columns = per_class(counts, classes)
+    save_table(columns, case.artifacts / table)
+    files = [figure, figure.replace(".png", ".csv"), table]
+    if len(classes) > PRINTED:
+        return Shown(files=files)
+    rows = [[cell(value) for value in row] for row in zip(*columns.values(), strict=True)]
+    return Shown(files=files, listings=[Listing("each class", list(columns), rows)])
+
+
+def cell(value: str | float | None) -> str:
+    """A value in the table of classes, as a person reads it."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def curves(case: Case, probabilities: np.ndarray, targets: np.ndarray) -> Shown:
+    """The ROC and the precision-recall curves; nothing where all examples are of one class."""
+    files: list[str] = []
+    for name, make, draw in (
+        ("roc", roc, draw_roc),
+        ("precision_recall", precision_recall, draw_precision_recall),
+    ):
+        found: list[Curve] = one_against_the_rest(make, probabilities, targets, case.spec.classes)
+        if found:
+            path = case.artifacts / "figures" / f"{name}_{case.split}.png"
+            draw(found, path)
+            files += [f"figures/{path.name}", f"figures/{path.stem}.csv"]
+    return Shown(files=files)
+
+
+def calibrated(case: Case, probabilities: np.ndarray, targets: np.ndarray) -> Shown:
+    """The reliability diagram."""
+    found = calibration(probabilities, targets)
+    path = case.artifacts / "figures" / f"calibration_{case.split}.png"
+    draw_calibration(found, path)
+    files = [f"figures/{path.name}", f"figures/{path.stem}.csv"]
+    return Shown(files=files)

@@ -1,11 +1,20 @@
-"""Counts of classes taken for each other, and what follows from them for each class."""
+"""Which classes are taken for each other, as a matrix of counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dlcli.evaluation.labels import label
+from dlcli.figure import Table, save
+
+# With more classes neither a number nor a name has room for itself.
+COUNTED, NAMED = 20, 30
+WIDE = 5.4  # inches, about 600 pixels
 
 
 def count(taken: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
@@ -24,20 +33,50 @@ def count(taken: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
     return counts
 
 
-def per_class(counts: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """Precision, recall, F1 and the number of examples of each class; 0 where there are none."""
-    right = counts.diagonal()
-    support, taken = counts.sum(axis=1), counts.sum(axis=0)
-    precision = right / np.maximum(taken, 1)
-    recall = right / np.maximum(support, 1)
-    f1 = 2 * right / np.maximum(taken + support, 1)
-    return [
-        {
-            "class": name,
-            "precision": round(float(precision[i]), 6),
-            "recall": round(float(recall[i]), 6),
-            "f1": round(float(f1[i]), 6),
-            "examples": int(support[i]),
-        }
-        for i, name in enumerate(classes)
-    ]
+def draw_confusion(counts: np.ndarray, classes: Sequence[str], title: str, path: Path) -> None:
+    """Draw a confusion matrix, rows the true class and columns the predicted one.
+
+    Args:
+        counts: how often class i was taken for class j, of shape (classes, classes).
+        classes: their names.
+        title: over the figure.
+        path: of the PNG; its CSV has a line for each pair that occurs.
+    """
+    size = WIDE if len(classes) > COUNTED else max(3.8, min(0.36 * len(classes) + 1.8, 7.0))
+    figure = Figure(figsize=(size, size), layout="constrained")
+    panel = figure.subplots()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    name_axes(panel, classes)
+    panel.set(xlabel="predicted class", ylabel="true class")
+    panel.set_title(title, fontsize=10)
+    if len(classes) <= COUNTED:
+        write_counts(panel, counts, shares)
+    save(figure, path, pairs(counts, classes))
+
+
+def name_axes(panel: Axes, classes: Sequence[str]) -> None:
+    """Write the classes along both axes; of very many only some."""
+    places = range(0, len(classes), -(-len(classes) // NAMED))
+    names = [label(classes[place]) for place in places]
+    panel.set_xticks(places, names, rotation=90 if max(map(len, names)) > 2 else 0)
+    panel.set_yticks(places, names)
+    panel.tick_params(labelsize=8)
+
+
+def write_counts(panel: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
+    """Write each count into its field, where it is not 0."""
+    for row, column in np.argwhere(counts > 0):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        text = str(int(counts[row, column]))
+        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+
+
+def pairs(counts: np.ndarray, classes: Sequence[str]) -> Table:
+    """Each pair of a true and a predicted class that occurs, with its count."""
+    found = np.argwhere(counts > 0)
+    return {
+        "true": [classes[row] for row, _ in found],
+        "predicted": [classes[column] for _, column in found],
+        "examples": [int(counts[row, column]) for row, column in found],
+    }

@@ -1,103 +1,84 @@
-"""Evaluate a recorded run's checkpoint on a split, and record that beside the run."""
+"""Evaluate the checkpoints of recorded runs on a split, and record that beside the run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from lightning_fabric.utilities.seed import seed_everything
-from pytorch_lightning import LightningDataModule
-
-from dlcli.evaluation.answers import Listening, is_asked, predicted
-from dlcli.evaluation.case import Case
-from dlcli.evaluation.showing import show
+from dlcli.errors import ConfigError
+from dlcli.evaluation.alike import check_alike, check_once
+from dlcli.evaluation.answers import is_asked
+from dlcli.evaluation.member import Member, measured, restored
+from dlcli.evaluation.predictions import write_predictions
+from dlcli.evaluation.record import EvaluateResult, Found, record
+from dlcli.evaluation.request import Request
+from dlcli.evaluation.together import check_averaging, ensemble, scores, with_views
+from dlcli.evaluation.views import check_views
 from dlcli.tracking.client import Recorder
-from dlcli.training.changes import Split, differences
-from dlcli.training.checkpoint import load
-from dlcli.training.experiment import build_data, build_model
-from dlcli.training.failure import failures_explained
-from dlcli.training.measure import measure, one_device_trainer
 from dlcli.training.source import Source
-from dlcli.training.train import ending
-from dlcli.training.weights import restore
-
-
-@dataclass(frozen=True)
-class EvaluateResult:
-    """What an evaluation found.
-
-    Args:
-        run_id: of the evaluation's own record.
-        run_name: of the same.
-        source_run_id: of the run evaluated; None for a checkpoint without one.
-        split: the split evaluated on.
-        metrics: named ``SPLIT/quantity``.
-        artifacts: what was recorded, as paths below ``folder``.
-        folder: the record's artifacts.
-        warnings: why the metrics may not be those of the run.
-    """
-
-    run_id: str
-    run_name: str
-    source_run_id: str | None
-    split: Split
-    metrics: dict[str, float]
-    artifacts: list[str]
-    folder: Path
-    warnings: list[str]
 
 
 def evaluate(
-    source: Source, split: Split, recorder: Recorder, root: Path, name: str | None = None
+    sources: Sequence[Source], request: Request, recorder: Recorder, root: Path
 ) -> EvaluateResult:
     """Rebuild data and model from a run's configuration, and measure its checkpoint.
 
     Args:
-        source: what to evaluate.
-        split: on which part of the data.
-        recorder: started; records the evaluation as a child of the run.
+        sources: what to evaluate; several answer together, as an ensemble.
+        request: how.
+        recorder: started; records the evaluation as a child of the run, that of an ensemble as a
+            run of its own.
         root: the folder of the store.
-        name: of the evaluation; else it is named after the run and the split.
 
     Raises:
         ConfigError, DataError, CheckpointError, TrainingError, Stopped: before anything is created.
-        StoreError: the store cannot take the record.
+        StoreError: the store cannot take the record, or the predictions cannot be written.
     """
-    config = source.config
-    seed_everything(config.values["seed"], workers=True, verbose=False)
-    checkpoint = load(source.checkpoint)
-    fitted = checkpoint.get("dlcli", {}).get("fitted")
-    data, spec = build_data(config.values["data"], config.allow, fitted)
-    model = build_model({**config.values, "compile": False}, spec, config.allow)
-    restore(model, checkpoint["state_dict"], source.checkpoint)
-    warnings = differences(checkpoint, data, split, config.overrides)
-    listening = Listening(spec)
-    with failures_explained(data, config.allow):
-        trainer = one_device_trainer(config, split, root, listening)
-        metrics = measure(trainer, model, data, split)
-        answers = listening.answers()
-        if answers is None and is_asked(model, spec):
-            answers = predicted(trainer, model, data, spec, split)
-    tags = {"dlcli.kind": "evaluate", "dlcli.split": split}
-    run = recorder.create_run(name or f"{source.name[:90]}-{split}", tags, source.run_id)
-    with ending(run), failures_explained(data, config.allow):
-        run.set_tags(marks(source, data))
-        seed = config.values["seed"]
-        case = Case(model, data, spec, split, trainer, run.artifacts, seed, answers)
-        shown = show(case)
-        metrics |= shown.metrics
-        run.log_metrics(metrics, step=int(checkpoint.get("global_step", 0)))
-    return EvaluateResult(
-        run.id, run.name, source.run_id, split, metrics, shown.files, run.artifacts, warnings
-    )
+    members: list[Member] = []
+    for source in sources:
+        members.append(restored(source, request, root, members))
+    check(members, request)
+    members = [measured(member, request.split) for member in members]
+    found = together(members, request)
+    if request.predictions is not None and found.member.answers is not None:
+        write_predictions(found.member.answers, found.member.spec, request.predictions)
+    return record(found, members, request, recorder)
 
 
-def marks(source: Source, data: LightningDataModule) -> dict[str, str]:
-    """What tells an evaluation from another of the same run."""
-    choices = source.config.choices
-    return {
-        "dlcli.checkpoint": source.checkpoint.name,
-        "dlcli.overrides": " ".join(source.config.overrides),
-        "dlcli.data.fingerprint": str(getattr(data, "fingerprint", "")),
-        **{f"dlcli.choice.{group}": option for group, option in choices.items()},
-    }
+def check(members: Sequence[Member], request: Request) -> None:
+    """Refuse (ConfigError) what cannot be asked of these members, before any of them runs."""
+    first = members[0]
+    if len(members) > 1:
+        check_once(members)
+        for member in members:
+            check_averaging(member, f"RUN {member.source.name}")
+        for member in members[1:]:
+            check_alike(first, member, request.split)
+    if request.tta:
+        if len(members) > 1:
+            raise ConfigError("--tta: of one RUN only; leave it out, or name one RUN")
+        check_averaging(first, "--tta")
+        check_views(request.tta, first.spec)
+    if request.predictions is not None and not is_asked(first.model, first.spec):
+        raise ConfigError(
+            f"--predictions: {type(first.model).__name__} predicts no class and no value of an "
+            "example, so there is nothing to write"
+        )
+
+
+def together(members: Sequence[Member], request: Request) -> Found:
+    """What the members answer as one, and the metrics of it beside theirs."""
+    first, split = members[0], request.split
+    if len(members) > 1:
+        whole = ensemble(members, split)
+        parts = {member.source.name: member.metrics for member in members}
+        return Found(whole, dict(whole.metrics), {"ensemble": whole.metrics, **parts}, "ensemble")
+    if not request.tta:
+        return Found(first, dict(first.metrics))
+    answers = with_views(first, request.tta, split)
+    views = scores(first, answers, split)
+    added = {name.replace("/", "/tta_", 1): value for name, value in views.items()}
+    beside = {"as it is": first.metrics, f"with {','.join(request.tta)}": views}
+    whole = replace(first, answers=answers)
+    return Found(whole, {**first.metrics, **added}, beside, "tta")

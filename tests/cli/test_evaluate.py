@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import csv
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from tests import terminal
 from tests.conftest import Done, Trained, run_command
+
+FIGURES = ("confusion", "roc", "precision_recall", "calibration", "mistakes")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,9 @@ def test_metrics_are_those_of_training_to_the_bit(trained: Trained, evaluated, i
     assert done.status == 0, done.stderr
     known = trained.result["metrics"]
     expected = {name: value for name, value in known.items() if name.startswith(split)}
-    assert done.json["metrics"] == expected
+    measured = dict(done.json["metrics"])
+    assert 0 < measured.pop(f"{split}/ece") < 1
+    assert measured == expected
     assert done.json["source_run_id"] == trained.result["run_id"]
     assert done.json["split"] == split
 
@@ -52,12 +55,16 @@ def test_it_is_recorded_as_a_child_with_its_figures(trained: Trained, evaluated)
     assert (child["kind"], child["status"]) == ("evaluate", "FINISHED")
     assert child["parent_run_id"] == trained.result["run_id"]
     assert (child["model"], child["data"]) == ("linear", "digits")
-    assert done.json["artifacts"] == ["figures/confusion_test.png", "per_class_test.json"]
+    drawn = [f"figures/{name}_test" for name in FIGURES]
+    table = "figures/per_class_test.csv"
+    files = [f"{name}.{ending}" for name in drawn for ending in ("png", "csv")]
+    assert done.json["artifacts"] == [*files[:2], table, *files[2:]]
     artifacts = folder / "mlruns" / "runs" / child["run_id"] / "artifacts"
-    assert (artifacts / "figures/confusion_test.png").read_bytes().startswith(b"\x89PNG")
-    classes = json.loads((artifacts / "per_class_test.json").read_text())
-    assert sum(one["examples"] for one in classes) == 359
-    right = sum(one["recall"] * one["examples"] for one in classes) / 359
+    for name in drawn:
+        assert (artifacts / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    classes = list(csv.DictReader((artifacts / table).open()))
+    assert sum(int(one["examples"]) for one in classes) == 359
+    right = sum(float(one["recall"]) * int(one["examples"]) for one in classes) / 359
     assert right == pytest.approx(trained.result["metrics"]["test/acc"], abs=1e-5)
 
 
@@ -152,12 +159,3 @@ def test_of_changed_data_what_matters_to_the_split_is_told(before, now, changes,
     told = differences(trained, data, "test", changes)
     assert len(told) == (what is not None)
     assert what is None or told[0].startswith(f"data: {what}")
-
-
-def test_figures_of_each_class():
-    from dlcli.evaluation.confusion import per_class
-
-    assert per_class(np.array([[3, 1], [0, 0]]), ["cat", "dog"]) == [
-        {"class": "cat", "precision": 1.0, "recall": 0.75, "f1": 0.857143, "examples": 4},
-        {"class": "dog", "precision": 0.0, "recall": 0.0, "f1": 0.0, "examples": 0},
-    ]
