@@ -54,7 +54,8 @@ def settings(entry: Entry) -> dict[str, str]:
     made.pop(SEED, None)
     if entry.is_evaluation:
         made["evaluated on"] = entry.record.tags.get("dlcli.split", "")
-        made["evaluated with"] = entry.record.tags.get("dlcli.overrides", "")
+        if changes := entry.record.tags.get("dlcli.overrides"):
+            made["evaluated with"] = changes
     return made
 
 

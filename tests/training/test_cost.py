@@ -7,11 +7,12 @@ from functools import partial
 import pytest
 import pytorch_lightning as pl
 
+from dlcli.comparison.columns import BETTER
 from dlcli.data.spec import DataSpec
 from dlcli.nets.mlp import MLP
 from dlcli.nets.rnn import RNN
 from dlcli.nets.transformer import Transformer
-from dlcli.training.cost import flops
+from dlcli.training.cost import DIRECTIONS, flops
 
 TEXT = DataSpec("tokens", (9,), "class", ("a", "b"), tuple("_abc"), padding=0)
 VECTOR = DataSpec("vector", (5,), "value")
@@ -40,3 +41,7 @@ def test_a_net_that_wants_another_input_has_no_figure():
     model = pl.LightningModule()
     model.net = MLP(VECTOR)
     assert flops(model, TEXT) is None
+
+
+def test_runs_are_compared_by_the_costs_that_are_recorded():
+    assert BETTER == DIRECTIONS
