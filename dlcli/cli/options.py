@@ -48,6 +48,12 @@ Run = Annotated[
         show_default=False,
     ),
 ]
+RecordedRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help=f"{RUN_HELP}.", autocompletion=complete_run, show_default=False
+    ),
+]
 Name = Annotated[
     str | None,
     typer.Option("--name", help="Name of the run; else one is made up.", show_default=False),

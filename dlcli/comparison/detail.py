@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from dlcli.tracking.query import RunRecord
 from dlcli.tracking.run import flatten
+from dlcli.tracking.run_record import RunRecord
 
 CHECKPOINTS = "checkpoints"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dlcli.tracking.query import RunRecord
+if TYPE_CHECKING:
+    from dlcli.tracking.run_record import RunRecord
 
 # Of a run that has one of them, these and the losses are shown; --json tells the rest.
 TELLING = ("acc", "rmse", "perplexity")

@@ -45,14 +45,15 @@ def _lines(value: Mapping[Any, Any], key: str, depth: int) -> Iterator[tuple[str
             yield f"{indent}{name}:", ""
             yield from _lines(item, path, depth + 1)
         else:
-            yield f"{indent}{name}: {_flow(item)}", path
+            yield f"{indent}{name}: {flow(item)}", path
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """Return a value as YAML in one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_flow(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {flow(item)}" for name, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
+        return "[" + ", ".join(flow(item) for item in value) + "]"
     if isinstance(value, str):
         bare = _BARE.match(value) and value.lower() not in _WORDS
         return value if bare else json.dumps(value, ensure_ascii=False)

@@ -14,8 +14,10 @@ import typer
 
 from dlcli import errors
 from dlcli.cli.boundary import Boundary
+from dlcli.cli.main import app as dlcli
 from tests.conftest import REPOSITORY, Trained, environment
 
+COMMANDS = typer.main.get_command(dlcli).list_commands(None)
 STATUSES = [
     (errors.ConfigError("no"), 2, "config"),
     (errors.DataError("no"), 3, "data"),
@@ -88,8 +90,7 @@ def test_ctrl_c_ends_with_130(capsys):
         (["lst"], "No such command 'lst'. Did you mean 'list'?; see dlcli --help"),
         (
             ["xyz"],
-            "No such command 'xyz'; commands: train, sweep, evaluate, sample, runs, list, ui, "
-            "doctor; see dlcli --help",
+            f"No such command 'xyz'; commands: {', '.join(COMMANDS)}; see dlcli --help",
         ),
         (
             ["train", "--nam", "x"],

@@ -1,0 +1,60 @@
+"""The commands with which a person can go on from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlcli.comparison.detail import Detail
+from dlcli.comparison.family import Family
+
+
+def next_steps(detail: Detail, relatives: Family, names: Sequence[str]) -> list[str]:
+    """Commands to look closer at a run, to go on in it, and to repeat it.
+
+    Args:
+        detail: of the run.
+        relatives: its sweep or trials.
+        names: of all runs, so that it is called by its name only where that means it alone.
+    """
+    record = detail.record
+    name = record.name if record.name and names.count(record.name) == 1 else record.id[:12]
+    if detail.kind == "sweep":
+        return _of_sweep(detail, record.tags.get("dlcli.sweep", record.name))
+    if detail.kind == "evaluate":
+        return _of_evaluation(relatives, names)
+    steps = []
+    if detail.checkpoints:
+        steps.append(f"dlcli evaluate {name}")
+    if detail.kind == "trial" and record.status != "FINISHED":
+        steps.append(f"dlcli sweep --resume {record.tags.get('dlcli.sweep', '')}")
+    elif detail.checkpoints and record.status in ("KILLED", "FAILED"):
+        steps.append(f"dlcli train --resume {name}")
+    elif detail.checkpoints and record.status == "FINISHED" and (more := _twice(detail)):
+        steps.append(f"dlcli train --resume {name} {more}")
+    if detail.config and record.status != "RUNNING":
+        steps.append(f"dlcli reproduce {name}")
+    return steps
+
+
+def _of_sweep(detail: Detail, name: str) -> list[str]:
+    steps = [f"dlcli compare --sweep {name}"]
+    if best := detail.record.tags.get("dlcli.best.run_id"):
+        steps.append(f"dlcli show {best[:12]}")
+    if detail.record.status in ("KILLED", "FAILED"):
+        steps.append(f"dlcli sweep --resume {name}")
+    return steps
+
+
+def _of_evaluation(relatives: Family, names: Sequence[str]) -> list[str]:
+    parent = relatives.parent
+    if parent is None:
+        return []
+    name = parent.name if names.count(parent.name) == 1 else parent.id[:12]
+    return [f"dlcli show {name}"]
+
+
+def _twice(detail: Detail) -> str:
+    """The override that lets a finished training go on; "" where its length is not by epochs."""
+    trainer = detail.config.get("trainer")
+    epochs = trainer.get("max_epochs") if isinstance(trainer, dict) else None
+    return f"trainer.max_epochs={2 * epochs}" if isinstance(epochs, int) and epochs > 0 else ""

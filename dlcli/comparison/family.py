@@ -1,0 +1,66 @@
+"""The runs that a run belongs to: what it is a part of, and its own parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlcli.tracking.query import Runs
+from dlcli.tracking.ranking import direction, score
+from dlcli.tracking.run_record import RunRecord
+
+
+@dataclass(frozen=True)
+class Family:
+    """A run's relatives.
+
+    Args:
+        parent: the sweep of a trial, or the run that was evaluated; None where there is none.
+        parent_id: its id, also where the store does not have it.
+        children: trials, evaluations and others, newest first.
+    """
+
+    parent: RunRecord | None
+    parent_id: str | None
+    children: Sequence[RunRecord]
+
+    @property
+    def trials(self) -> list[RunRecord]:
+        """The trials of a sweep by number."""
+        found = [one for one in self.children if one.tags.get("dlcli.kind") == "trial"]
+        return sorted(found, key=_number)
+
+    @property
+    def others(self) -> list[RunRecord]:
+        """The children that are no trials, the oldest first."""
+        trials = {one.id for one in self.trials}
+        return [one for one in reversed(self.children) if one.id not in trials]
+
+
+def family(runs: Runs, record: RunRecord) -> Family:
+    """The relatives of a run.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return Family(runs.by_id(record.parent_id), record.parent_id, runs.children(record))
+
+
+def best_first(trials: Sequence[RunRecord], sweep: RunRecord) -> list[RunRecord]:
+    """The trials of a sweep by its first objective, those without a value last.
+
+    Args:
+        trials: by number.
+        sweep: says what the objective is, and which way it is better.
+    """
+    metric = sweep.tags.get("dlcli.objective", "").partition(",")[0].strip()
+    sign = -1 if direction([sweep, *trials], metric) == "max" else 1
+    place = {one.id: score(one, metric) for one in trials}
+    have = [one for one in trials if place[one.id] is not None]
+    have.sort(key=lambda one: sign * (place[one.id] or 0.0))
+    return [*have, *(one for one in trials if place[one.id] is None)]
+
+
+def _number(record: RunRecord) -> int:
+    text = record.tags.get("dlcli.trial", "")
+    return int(text) if text.isdecimal() else 0
