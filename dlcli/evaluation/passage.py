@@ -84,7 +84,8 @@ def draw_passage(surprise: Surprise, path: Path) -> None:
 
 def write(panel: Axes, surprise: Surprise, places: Sequence[Place]) -> PatchCollection:
     """Write tokens on their colours; return what a colour bar is made of."""
-    scale = Normalize(0, max(LEAST_SPAN, math.ceil(np.quantile(surprise.bits, 0.98))))
+    finite = np.nan_to_num(surprise.bits, posinf=0)  # a net may rule a token out
+    scale = Normalize(0, max(LEAST_SPAN, math.ceil(np.quantile(finite, 0.98))))
     boxes, bits, frames = [], [], []
     least = set(surprise.least(MARKED))
     for place in places:

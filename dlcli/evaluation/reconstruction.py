@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -116,7 +117,7 @@ def draw_errors(rebuilt: Rebuilt, case: Case, path: Path) -> None:
     errors = rebuilt.errors.double().numpy()
     figure = Figure(figsize=(5.6, 3.4), layout="constrained")
     panel = figure.subplots()
-    panel.hist(errors, bins="auto", color=BLUE)
+    panel.hist(errors[np.isfinite(errors)], bins="auto", color=BLUE)
     mean = float(errors.mean())
     panel.axvline(mean, color=DARK, linestyle="--", label=f"mean {mean:.3g}")
     panel.set(xlabel="mean squared error of an example, inputs in [0, 1]", ylabel="examples")

@@ -114,7 +114,7 @@ class LanguageModel:
         """Those of the next token, ``(V,)``; what stands for no token is not written."""
         device = next((weight.device for weight in self.net.parameters()), None)
         context = torch.tensor(tokens[-self.spec.shape[0] :], device=device).unsqueeze(0)
-        with torch.no_grad():
+        with torch.inference_mode():
             logits: Tensor = self.net(context)[0, -1].float().cpu()
         silent = [self.tokenizer.unknown, self.spec.padding]
         written_never = torch.tensor([index for index in silent if index is not None])

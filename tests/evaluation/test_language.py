@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ from torch import nn
 from dlcli.data.text import Text
 from dlcli.evaluation import language
 from dlcli.evaluation.case import Case, Shown
-from dlcli.evaluation.passage import COLUMNS, laid_out, readable, write
+from dlcli.evaluation.passage import COLUMNS, draw_passage, laid_out, readable, write
 from dlcli.evaluation.surprise import Surprise, log_chances, surprise
 from dlcli.models.supervised import Supervised
 from dlcli.training.measure import measure
@@ -193,6 +194,13 @@ def test_the_least_expected_is_framed_and_dark():
     assert sum(width > 0 for width in boxes.get_linewidths()) == 10
     assert boxes.get_linewidths()[-1] > 0
     assert [text.get_color() for text in panel.texts][-2:] == ["#333333", "white"]
+
+
+def test_a_token_that_is_ruled_out_is_the_least_expected(tmp_path):
+    ruled_out = replace(LONG, bits=[1.0, math.inf, *LONG.bits[2:]])
+    assert ruled_out.least(2) == [1, 103]
+    draw_passage(ruled_out, tmp_path / "a.png")
+    assert table(tmp_path / "a.csv")[1]["bits"] == "inf"
 
 
 @pytest.mark.parametrize(
