@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_imports import HEAVY, loaded
 from tests.conftest import Done
 from tests.recorded import record_runs
 
@@ -177,3 +178,9 @@ def test_a_narrow_terminal_keeps_the_score_and_says_what_is_left_out(compare, mo
         "a wider terminal, --csv or --md.",
     ]
     assert all(len(line) <= 60 for line in lines)
+
+
+def test_runs_are_compared_without_anything_heavy(store: Path):
+    found = loaded(store, "compare", "tracking=none", *SINGLE)
+    assert {"dlcli.comparison.noise", "scipy.special"} <= found
+    assert found.isdisjoint({*HEAVY, "scipy.stats"})
