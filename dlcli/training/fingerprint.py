@@ -20,7 +20,7 @@ FILE = "fingerprints.jsonl"
 # Of the time a training takes; a hash that would take more waits for a later epoch.
 SHARE = 0.01
 # A hash this quick is taken after every epoch, however short the epochs are.
-QUICK_S = 0.001
+QUICK_S = 0.003
 
 
 @dataclass(frozen=True)
