@@ -1,4 +1,4 @@
-"""Figures of a run: learning curves and the confusion matrix."""
+"""The learning curves of a run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from dlcli.figure import BLUE, GREEN, GREY, RED, bare, save
+from dlcli.figure import BLUE, GREY, RED, Table, bare, save
 
-Series = Mapping[str, Sequence[tuple[int, float]]]  # metric -> (step, value)
-COLOURS = {"train": BLUE, "val": RED, "test": GREEN}
+Points = Sequence[tuple[int, float]]  # (step, value)
+Series = Mapping[str, Points]  # by metric
+STYLES = {"train": (BLUE, "-"), "val": (RED, "--")}
+COLUMNS = 2
 
 
 def learning_curves(series: Series, best_step: int | None, path: Path) -> None:
@@ -20,57 +24,57 @@ def learning_curves(series: Series, best_step: int | None, path: Path) -> None:
     Args:
         series: values by optimizer step of metrics named ``stage/quantity``.
         best_step: the step of the best checkpoint.
-        path: of the PNG.
+        path: of the PNG; its CSV has a line for each value.
     """
     quantities = _by_quantity(series)
     if not quantities:
         return
-    figure = Figure(figsize=(5 * len(quantities), 3.6), layout="constrained")
-    panels = figure.subplots(1, len(quantities), squeeze=False)[0]
-    for panel, (quantity, stages) in zip(panels, quantities.items(), strict=True):
-        for stage, points in stages.items():
-            steps, values = zip(*points, strict=True)
-            marker = "o" if len(points) == 1 else None
-            panel.plot(steps, values, label=stage, color=COLOURS.get(stage), marker=marker)
-        if best_step is not None:
-            panel.axvline(best_step, color=GREY, linestyle="--", label="best checkpoint")
-        panel.set(xlabel="optimizer step", ylabel=quantity)
-        panel.legend(frameon=False)
-        bare(panel)
-    save(figure, path)
+    columns = min(len(quantities), COLUMNS)
+    rows = -(-len(quantities) // columns)
+    figure = Figure(figsize=(5.6 if columns > 1 else 4.6, 2.8 * rows + 0.3), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    for panel, (quantity, stages) in zip(panels, quantities.items(), strict=False):
+        _draw(panel, quantity, stages, best_step)
+    for panel in panels[len(quantities) :]:
+        panel.set_axis_off()
+    lines = {line.get_label(): line for panel in panels[::-1] for line in panel.get_lines()}
+    names = [str(name) for name in lines]
+    figure.legend(
+        list(lines.values()), names, loc="outside upper center", ncols=3, frameon=False, fontsize=9
+    )
+    save(figure, path, _table(quantities))
 
 
-def _by_quantity(series: Series) -> dict[str, dict[str, Sequence[tuple[int, float]]]]:
-    quantities: dict[str, dict[str, Sequence[tuple[int, float]]]] = {}
+def _draw(panel: Axes, quantity: str, stages: Series, best_step: int | None) -> None:
+    if best_step is not None:
+        panel.axvline(best_step, color=GREY, linewidth=1.2, label="best checkpoint")
+    for stage, points in stages.items():
+        steps, values = zip(*points, strict=True)
+        colour, dash = STYLES[stage]
+        marker = "o" if len(points) == 1 else None
+        panel.plot(steps, values, dash, label=stage, color=colour, marker=marker)
+    panel.set(xlabel="optimizer step", ylabel=quantity)
+    panel.xaxis.set_major_locator(MaxNLocator(4))
+    bare(panel)
+
+
+def _by_quantity(series: Series) -> dict[str, dict[str, Points]]:
+    quantities: dict[str, dict[str, Points]] = {}
     for name, points in series.items():
         stage, _, quantity = name.partition("/")
         finite = [(step, value) for step, value in points if np.isfinite(value)]
-        if stage in ("train", "val") and finite:
+        if stage in STYLES and finite:
             quantities.setdefault(quantity, {})[stage] = finite
     return quantities
 
 
-def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, path: Path) -> None:
-    """Draw a confusion matrix, rows the true class and columns the predicted one.
-
-    Args:
-        counts: how often class i was taken for class j, of shape (classes, classes).
-        classes: their names.
-        title: over the figure.
-        path: of the PNG.
-    """
-    size = max(4.0, 0.45 * len(classes) + 1.5)
-    figure = Figure(figsize=(size, size), layout="constrained")
-    panel = figure.subplots()
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    ticks = range(len(classes))
-    panel.set_xticks(ticks, classes, rotation=90 if max(map(len, classes)) > 2 else 0)
-    panel.set_yticks(ticks, classes)
-    panel.set(xlabel="predicted", ylabel="true", title=title)
-    if len(classes) <= 30:
-        for row, column in np.argwhere(counts > 0):
-            colour = "white" if shares[row, column] > 0.5 else "black"
-            text = str(int(counts[row, column]))
-            panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
-    save(figure, path)
+def _table(quantities: Mapping[str, Series]) -> Table:
+    """A line for each value."""
+    rows = [
+        (f"{stage}/{quantity}", step, value)
+        for quantity, stages in quantities.items()
+        for stage, points in stages.items()
+        for step, value in points
+    ]
+    metrics, steps, values = zip(*rows, strict=True)
+    return {"metric": metrics, "step": steps, "value": values}
