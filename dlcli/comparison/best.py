@@ -45,7 +45,7 @@ def metrics(detail: Detail) -> list[Metric]:
             None if name.startswith("test/") else last.get(name),
             detail.record.tags.get(f"dlcli.mode.{name}"),
         )
-        for name in sorted(names, key=_rank)
+        for name in sorted(names, key=rank)
     ]
 
 
@@ -92,6 +92,7 @@ def _is_shown(name: str) -> bool:
     return not name.startswith((BEST, COST, "trials/")) and name not in COUNTED
 
 
-def _rank(name: str) -> tuple[int, bool, str]:
+def rank(name: str) -> tuple[int, bool, str]:
+    """Where a metric stands among others: by its stage, losses after scores."""
     stage = next((i for i, stage in enumerate(STAGES) if name.startswith(stage)), len(STAGES))
     return stage, name.endswith("/loss"), name
