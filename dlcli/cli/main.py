@@ -8,12 +8,14 @@ import typer
 
 from dlcli.cli.boundary import Boundary
 from dlcli.cli.compare import compare
+from dlcli.cli.diff import diff
 from dlcli.cli.doctor import doctor
 from dlcli.cli.evaluate import evaluate
 from dlcli.cli.list import list_
 from dlcli.cli.reproduce import reproduce
 from dlcli.cli.runs import runs
 from dlcli.cli.sample import sample
+from dlcli.cli.show import show
 from dlcli.cli.sweep import sweep
 from dlcli.cli.train import train
 from dlcli.cli.ui import ui
@@ -46,6 +48,8 @@ app.command()(evaluate)
 app.command()(sample)
 app.command()(reproduce)
 app.command()(runs)
+app.command()(show)
+app.command()(diff)
 app.command()(compare)
 app.command("list")(list_)
 app.command()(ui)
