@@ -12,6 +12,7 @@ from dlcli.cli.diff import diff
 from dlcli.cli.doctor import doctor
 from dlcli.cli.evaluate import evaluate
 from dlcli.cli.list import list_
+from dlcli.cli.report import report
 from dlcli.cli.reproduce import reproduce
 from dlcli.cli.runs import runs
 from dlcli.cli.sample import sample
@@ -51,6 +52,7 @@ app.command()(runs)
 app.command()(show)
 app.command()(diff)
 app.command()(compare)
+app.command()(report)
 app.command("list")(list_)
 app.command()(ui)
 app.command()(doctor)
