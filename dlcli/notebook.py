@@ -1,4 +1,4 @@
-"""What is there for notebooks: recorded runs as tables."""
+"""What is there for notebooks: recorded runs as tables, and trained models."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dlcli.cli.recorded import reading
 
 if TYPE_CHECKING:
     import pandas
+
+    from dlcli.evaluation.loaded import Loaded
 
 
 def runs(
@@ -97,6 +99,46 @@ def compare(
     table.attrs["metric"] = comparison.metric
     table.attrs["verdict"] = sentences(comparison, judged(comparison))
     return table
+
+
+def load(
+    reference: str,
+    device: str = "cpu",
+    overrides: Sequence[str] = (),
+    allow: Sequence[str] = (),
+) -> Loaded:
+    """A trained model that is ready to predict, with its data and its configuration.
+
+    ``load("best:test/acc").model(inputs)`` answers inputs as ``.data`` gives them.
+
+    Args:
+        reference: a run's id or the beginning of it, its name, ``latest`` or ``best:METRIC``; or
+            the path of a checkpoint.
+        device: where the model is to be, by torch's names: ``cpu``, ``cuda``.
+        overrides: of the store (``tracking.uri=…``), and of the run's values: where its data is
+            now, ``data.root=…``.
+        allow: packages of your own whose code may run, beside those of the project.
+
+    Raises:
+        ConfigError: there is no such run or device, or the run is a sweep or an evaluation.
+        DataError: its data is missing or damaged.
+        CheckpointError: it has no checkpoint, or that is damaged.
+        StoreError: the store cannot be read.
+    """
+    from dlcli.cli.evaluate import find_source
+    from dlcli.config.instantiate import check_signatures
+    from dlcli.config.store import is_of_tracking
+    from dlcli.tracking.query import Runs
+    from dlcli.training.startup import defer_torchmetrics
+
+    known = Runs(*reading([text for text in overrides if is_of_tracking(text)]))
+    changes = [text for text in overrides if not is_of_tracking(text)]
+    source = find_source(reference, changes, allow, known)
+    defer_torchmetrics()  # seconds of the import
+    from dlcli.evaluation.loaded import loaded
+
+    check_signatures(source.config)
+    return loaded(source, known.by_id(source.run_id), device)
 
 
 def _warn(lines: Sequence[str]) -> None:

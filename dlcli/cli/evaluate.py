@@ -20,6 +20,7 @@ from dlcli.evaluation.data_option import split_options, with_option
 from dlcli.evaluation.request import VIEWS, Request
 
 if TYPE_CHECKING:
+    from dlcli.cli.running import Finder
     from dlcli.evaluation.record import EvaluateResult
     from dlcli.tracking.client import Recorder
     from dlcli.tracking.query import RunRecord
@@ -153,7 +154,7 @@ def measure(sources: Sequence[Source], asked: Request, recorder: Recorder) -> Ev
 
 
 def find_source(
-    reference: str, changes: Sequence[str], allow: Sequence[str], recorder: Recorder
+    reference: str, changes: Sequence[str], allow: Sequence[str], recorder: Finder
 ) -> Source:
     """The run or the checkpoint file that is meant, with its configuration.
 

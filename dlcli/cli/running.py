@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dlcli.cli import output
 from dlcli.cli.interrupt import ended_by_interrupt
@@ -149,7 +149,14 @@ def initial_weights(reference: str | None, recorder: Recorder | None) -> Path | 
     return folder.verify("best" if "best" in folder.entries() else "last")
 
 
-def find(recorder: Recorder, reference: str) -> RunRecord:
+class Finder(Protocol):
+    """Whoever knows what a RUN means."""
+
+    def find(self, reference: str) -> RunRecord:
+        """The run; ConfigError where it is none, or several."""
+
+
+def find(recorder: Finder, reference: str) -> RunRecord:
     """The run that a RUN means, whose folder is here.
 
     Raises:

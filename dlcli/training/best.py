@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from lightning_fabric.utilities.seed import seed_everything
-
 from dlcli.tracking.folder import RunFolder
-from dlcli.training.checkpoint import CheckpointFolder, load
+from dlcli.training.checkpoint import CheckpointFolder
 from dlcli.training.device import hide_absent_gpus
-from dlcli.training.experiment import build_data, build_model
 from dlcli.training.failure import failures_explained
 from dlcli.training.measure import measure, one_device_trainer
 from dlcli.training.outcome import Trial
+from dlcli.training.rebuild import rebuild
 from dlcli.training.rehearsal import untestable
-from dlcli.training.weights import restore
 
 
 def measure_best(trial: Trial) -> tuple[dict[str, float], str]:
@@ -29,14 +26,9 @@ def measure_best(trial: Trial) -> tuple[dict[str, float], str]:
     folder = CheckpointFolder(RunFolder(trial.root, trial.run_id).artifacts / "checkpoints")
     path = folder.verify("best" if "best" in folder.entries() else "last")
     hide_absent_gpus()
-    seed_everything(config.values["seed"], workers=True, verbose=False)
-    checkpoint = load(path)
-    fitted = checkpoint.get("dlcli", {}).get("fitted")
-    data, spec = build_data(config.values["data"], config.allow, fitted)
-    model = build_model({**config.values, "compile": False}, spec, config.allow)
-    restore(model, checkpoint["state_dict"], path)
-    if reason := untestable(model, data):
+    built = rebuild(config, path)
+    if reason := untestable(built.model, built.data):
         return {}, reason
-    with failures_explained(data, config.allow):
+    with failures_explained(built.data, config.allow):
         trainer = one_device_trainer(config, "test", trial.root)
-        return measure(trainer, model, data, "test"), ""
+        return measure(trainer, built.model, built.data, "test"), ""
