@@ -8,7 +8,7 @@ from dlcli.evaluation import pictures
 from dlcli.evaluation.case import Case, Listing, Shown
 from dlcli.evaluation.context import draw_context
 from dlcli.evaluation.looking import looking
-from dlcli.evaluation.passage import MARKED, draw_passage, readable
+from dlcli.evaluation.passage import MARKED, by_letters, draw_passage, readable
 from dlcli.evaluation.surprise import Surprise, surprise
 from dlcli.training.writing import write_samples
 
@@ -36,16 +36,15 @@ def listing(found: Surprise) -> Listing:
     rows = [
         [
             f"{found.bits[place]:.1f}",
+            joined(found.context(place, BEFORE), found)[-BEFORE:].rjust(BEFORE),
             readable(found.tokens[place]),
             f"{readable(found.expected[place])} ({found.chances[place]:.0%})",
-            joined(found.context(place, BEFORE), found)[-BEFORE:],
         ]
         for place in found.least(MARKED)
     ]
-    return Listing("least expected", ["bits", "token", "expected", "after"], rows)
+    return Listing("least expected", ["bits", "after", "token", "expected"], rows)
 
 
 def joined(tokens: Iterable[str], found: Surprise) -> str:
     """Some tokens in a line: characters side by side, words with blanks."""
-    texts = [readable(token) for token in tokens]
-    return ("" if all(len(token) == 1 for token in found.tokens) else " ").join(texts)
+    return ("" if by_letters(found) else " ").join(readable(token) for token in tokens)

@@ -118,7 +118,7 @@ def write(panel: Axes, surprise: Surprise, places: Sequence[Place]) -> PatchColl
 def laid_out(surprise: Surprise) -> list[Place]:
     """Tokens in lines: characters side by side, words with a gap; at most so many lines."""
     texts = [readable(token) for token in surprise.tokens]
-    gap = int(max(map(len, texts)) > 1)
+    gap = 0 if by_letters(surprise) else 1
     line = column = 0
     places: list[Place] = []
     for index, text in enumerate(texts):
@@ -135,6 +135,11 @@ def laid_out(surprise: Surprise) -> list[Place]:
         if surprise.tokens[index] == "\n":
             line, column = line + 1, 0
     return places
+
+
+def by_letters(surprise: Surprise) -> bool:
+    """Whether tokens are characters, which stand side by side."""
+    return all(len(readable(token)) == 1 for token in surprise.tokens)
 
 
 def readable(token: str) -> str:

@@ -16,6 +16,7 @@ from dlcli.figure import BLUE, CYAN, DARK, GREEN, PURPLE, RED, YELLOW, bare, sav
 
 FEW = (BLUE, RED, GREEN, YELLOW, CYAN, PURPLE)  # colours of as many classes
 MARKERS = "os^DvP<X>h"
+SHORT = 2  # letters of a name that hides no points
 MOST_NAMED = 20  # classes that a legend has room for
 
 
@@ -61,18 +62,20 @@ def in_the_plane(scatter: Scatter) -> tuple[np.ndarray, tuple[str, str]]:
 def draw_classes(
     panel: Axes, points: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]
 ) -> None:
-    """Draw points ``(N, 2)`` by class, and write the name of each where its middle is."""
+    """Draw points ``(N, 2)`` by class; short names, or very many, are written in their middle."""
+    named = len(classes) <= MOST_NAMED
+    inside = not named or max(map(len, classes)) <= SHORT
     for index, name in enumerate(classes):
         across, up = points[labels == index].T
         colour = colour_of(index, len(classes))
         look = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "alpha": 0.6}
         panel.scatter(across, up, s=20, label=name, linewidths=0, **look)
-        if len(across):
+        if inside and len(across):
             middle = (float(np.median(across)), float(np.median(up)))
             written = panel.text(*middle, name, color=DARK, ha="center", va="center")
-            written.set(fontsize=10 if len(classes) <= MOST_NAMED else 7, fontweight="bold")
+            written.set(fontsize=10 if named else 7, fontweight="bold")
             written.set_path_effects([withStroke(linewidth=3, foreground="white")])
-    if len(classes) <= MOST_NAMED:
+    if named:
         panel.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
 
 

@@ -140,18 +140,18 @@ def test_the_loss_by_context_has_the_mean_that_is_measured(looked):
 def test_the_ten_least_expected_are_listed_with_what_was_before_them(looked):
     (found,) = looked[1].listings
     assert found.title == "least expected"
-    assert found.columns == ["bits", "token", "expected", "after"]
+    assert found.columns == ["bits", "after", "token", "expected"]
     assert len(found.rows) == 10
     bits = [float(row[0]) for row in found.rows]
     assert bits == sorted(bits, reverse=True)
-    assert all(10 < len(row[3]) <= language.BEFORE for row in found.rows)
+    assert all(len(row[1]) == language.BEFORE for row in found.rows)
 
 
 def test_words_have_gaps_and_blanks(tmp_path):
     found = surprise(case(tmp_path, level="word", block=4))
     for one, two in pairwise(laid_out(found)):
         assert one.line < two.line or two.column > one.column + len(one.text)
-    assert language.listing(found).rows[0][3].count(" ") > 0
+    assert language.listing(found).rows[0][1].count(" ") > 0
 
 
 def test_a_data_module_of_ones_own_is_shown_by_its_chunks(looked, tmp_path):
@@ -194,6 +194,12 @@ def test_the_least_expected_is_framed_and_dark():
     assert sum(width > 0 for width in boxes.get_linewidths()) == 10
     assert boxes.get_linewidths()[-1] > 0
     assert [text.get_color() for text in panel.texts][-2:] == ["#333333", "white"]
+
+
+def test_an_unknown_character_is_one_letter_wide():
+    unknown = replace(LONG, tokens=["<unk>", *LONG.tokens[1:]])
+    assert [place.column for place in laid_out(unknown)[:2]] == [0, 1]
+    assert language.joined(["a", "<unk>", " "], unknown) == "a□·"
 
 
 def test_a_token_that_is_ruled_out_is_the_least_expected(tmp_path):
