@@ -93,7 +93,8 @@ def make(folder: Path, runs: int = 2000, epochs: int = 10) -> None:
 def _runs(count: int, epochs: int) -> Iterator[Made]:
     """The runs, the oldest first."""
     sweep = Made(0, "sweep", "many", created=NEWEST - count * GAP_MS)
-    sweep.tags = {"dlcli.sweep": "many", "dlcli.objective": "val/loss", "dlcli.kind": "sweep"}
+    sweep.tags = {"dlcli.sweep": "many", "dlcli.kind": "sweep", "dlcli.objective": "val/loss"}
+    sweep.tags |= {"dlcli.space": "optimizer.lr: 0.0001 to 0.1", "dlcli.mode.val/loss": "min"}
     yield sweep
     training = sweep
     for number in range(1, count):

@@ -14,6 +14,7 @@ COMMANDS = {
     "first_batch.py": (["--repetitions", "1", "--epochs", "1"], "dlcli / script"),
     "loop.py": (["--repetitions", "1", "--steps", "30", "--batch-sizes", "64"], "workers=2"),
     "kills.py": (["--kills", "1"], "left running for ever"),
+    "store.py": (["--runs", "80", "--repetitions", "1"], "compare --sweep many"),
     "xor.py": (["--seeds", "1"], "xor_lecun: 0 of 1 seeds fail []"),
     "pruning.py": (
         ["--table", "curves.csv", "--tiny", "--epochs", "3", "--trials", "3", "--seeds", "2"],

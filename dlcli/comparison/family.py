@@ -47,7 +47,7 @@ def family(runs: Runs, record: RunRecord) -> Family:
 
 
 def best_first(trials: Sequence[RunRecord], sweep: RunRecord) -> list[RunRecord]:
-    """The trials of a sweep by its first objective, those without a value last.
+    """The trials of a sweep by its first objective: complete ones, others, those without a value.
 
     Args:
         trials: by number.
@@ -55,10 +55,17 @@ def best_first(trials: Sequence[RunRecord], sweep: RunRecord) -> list[RunRecord]
     """
     metric = sweep.tags.get("dlcli.objective", "").partition(",")[0].strip()
     sign = -1 if direction([sweep, *trials], metric) == "max" else 1
-    place = {one.id: score(one, metric) for one in trials}
-    have = [one for one in trials if place[one.id] is not None]
-    have.sort(key=lambda one: sign * (place[one.id] or 0.0))
-    return [*have, *(one for one in trials if place[one.id] is None)]
+
+    def place(one: RunRecord) -> tuple[bool, bool, float]:
+        value = score(one, metric)
+        return value is None, not is_complete(one), sign * (value or 0.0)
+
+    return sorted(trials, key=place)
+
+
+def is_complete(trial: RunRecord) -> bool:
+    """Whether a trial came to its end, so that its value counts."""
+    return trial.status == "FINISHED" and not trial.reason.startswith("pruned")
 
 
 def _number(record: RunRecord) -> int:

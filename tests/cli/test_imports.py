@@ -47,10 +47,20 @@ def test_print_config_loads_no_target(tmp_path: Path):
     assert found.isdisjoint(HEAVY)
 
 
-def test_runs_are_listed_without_mlflow(trained: Trained):
-    found = loaded(trained.folder, "runs")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "runs --sort test/acc",
+        "runs --where metrics.`test/acc`>0",
+        "show first",
+        "diff first best:test/acc",
+        "compare --last 2",
+    ],
+)
+def test_a_store_is_read_without_mlflow(trained: Trained, line: str):
+    found = loaded(trained.folder, *line.split())
     assert "dlcli.tracking.query" in found
-    assert found.isdisjoint({*HEAVY, "hydra", "omegaconf"})
+    assert found.isdisjoint({*HEAVY, "sqlalchemy", "hydra", "omegaconf"})
 
 
 def test_completion_loads_nothing_heavy(tmp_path: Path):
