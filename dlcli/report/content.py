@@ -55,7 +55,7 @@ class Part:
         id: of the run.
         verdict: what came of it, in a sentence or two.
         facts: what it is.
-        params: the best parameters of a sweep.
+        params: what a sweep searched, and the best of it.
         curves: over its training; of a sweep, over that of its best trial.
         scores: its metrics.
         figures: that it drew, and its evaluations.

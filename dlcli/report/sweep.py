@@ -120,7 +120,7 @@ def _value(trial: RunRecord, metric: str) -> str:
 def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
     record, tags = detail.record, detail.record.tags
     yield "run", record.id
-    for name in ("search", "objective", "space"):
+    for name in ("search", "objective"):
         if tags.get(f"dlcli.{name}"):
             yield name, tags[f"dlcli.{name}"]
     for group in ("model", "data"):
@@ -132,9 +132,12 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
 
 
 def _params(record: RunRecord) -> Table | None:
+    """What was searched, where, and the best of it."""
     best = json.loads(record.tags.get("dlcli.best.params", "{}"))
-    rows = [[key, str(value)] for key, value in best.items()]
-    return Table(["parameter", "best value"], rows) if rows else None
+    _, *told = _KEY.split(record.tags.get("dlcli.space", ""))
+    space = dict(zip(told[::2], told[1::2], strict=True))
+    rows = [[key, space.get(key, ""), str(best.get(key, ""))] for key in searched(record)]
+    return Table(["parameter", "searched", "best value"], rows) if rows else None
 
 
 def _trials(record: RunRecord, trials: Sequence[RunRecord], best: RunRecord | None) -> Table | None:

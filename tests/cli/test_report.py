@@ -105,7 +105,7 @@ def test_a_report_opens_from_disk_without_a_request_or_an_error(reports, watched
     watched.page.goto(sweep.as_uri())
     assert headings(watched.page) == [
         "digits-lr",
-        "Best parameters",
+        "Parameters",
         "Learning curves of the best trial",
         "Metrics of the best trial",
         "Figures",
