@@ -75,10 +75,10 @@ def record(
     member, split = found.member, request.split
     source = member.source
     run_id = source.run_id if len(members) == 1 else None
-    tags = {"dlcli.kind": "evaluate", "dlcli.split": split}
+    tags = {"dlcli.kind": "evaluate", "dlcli.split": split, **how(members, request)}
     run = recorder.create_run(request.name or named(members, request), tags, run_id)
     with ending(run), failures_explained(member.data, member.allow):
-        run.set_tags(marks(members, request))
+        run.set_tags(marks(members))
         case = Case(
             member.model,
             member.data,
@@ -135,21 +135,25 @@ def called(other: Sequence[str]) -> str:
     return next((slug(word) for word in other if "=" not in word), "other-data")
 
 
-def marks(members: Sequence[Member], request: Request) -> dict[str, str]:
-    """What tells an evaluation from another of the same run."""
-    member = members[0]
-    config = member.source.config
+def how(members: Sequence[Member], request: Request) -> dict[str, str]:
+    """Who answers, about which data, and to which views of it."""
     ids = [one.source.run_id or str(one.source.checkpoint) for one in members]
     said = {
         "dlcli.members": " ".join(ids) if len(members) > 1 else "",
         "dlcli.other_data": " ".join(request.other),
         "dlcli.tta": ",".join(request.tta),
     }
+    return {key: text for key, text in said.items() if text}
+
+
+def marks(members: Sequence[Member]) -> dict[str, str]:
+    """What tells an evaluation from another of the same run."""
+    member = members[0]
+    config = member.source.config
     return {
         "dlcli.checkpoint": " ".join(one.source.checkpoint.name for one in members),
         "dlcli.overrides": " ".join(config.overrides),
         "dlcli.data.fingerprint": str(getattr(member.data, "fingerprint", "")),
-        **{key: text for key, text in said.items() if text},
         **common_choices(members),
     }
 
