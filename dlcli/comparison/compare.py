@@ -13,8 +13,8 @@ from dlcli.comparison.differences import Differences, differences, everything
 from dlcli.comparison.entry import Entry
 from dlcli.comparison.groups import Group, grouped
 from dlcli.comparison.scores import ranked, telling
-from dlcli.config.suggest import did_you_mean, nearest
 from dlcli.errors import ConfigError
+from dlcli.tracking.near import did_you_mean, nearest
 
 
 @dataclass(frozen=True)

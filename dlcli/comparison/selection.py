@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dlcli.comparison.entry import Entry
-from dlcli.config.suggest import did_you_mean, nearest
 from dlcli.errors import ConfigError
+from dlcli.tracking.near import did_you_mean, nearest
 from dlcli.tracking.query import Runs, list_runs
 from dlcli.tracking.run_record import RunRecord
 from dlcli.tracking.settings import MLflow, NoTracking

@@ -52,11 +52,17 @@ def settings(entry: Entry) -> dict[str, str]:
     """The option of each group and each parameter, by name; of an evaluation, what it measured."""
     made = {**entry.choices, **entry.source.params}
     made.pop(SEED, None)
-    if entry.is_evaluation:
-        made["evaluated on"] = entry.record.tags.get("dlcli.split", "")
-        if changes := entry.record.tags.get("dlcli.overrides"):
-            made["evaluated with"] = changes
-    return made
+    return made | _measured(entry.record.tags) if entry.is_evaluation else made
+
+
+def _measured(tags: dict[str, str]) -> dict[str, str]:
+    """What an evaluation measured on, and with what changes."""
+    views = tags.get("dlcli.tta", "")
+    told = {
+        "evaluated on": f"{tags.get('dlcli.split', '')} {tags.get('dlcli.other_data', '')}",
+        "evaluated with": f"{tags.get('dlcli.overrides', '')} {views and f'--tta {views}'}",
+    }
+    return {name: text.strip() for name, text in told.items() if text.strip()}
 
 
 def other_seeds(entry: Entry) -> dict[str, str]:

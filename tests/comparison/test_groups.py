@@ -109,4 +109,15 @@ def test_an_evaluation_has_the_parameters_and_the_seed_of_its_run():
     (group,) = grouped(measured)
     assert (group.seeds, group.values("val/acc")) == (["0", "1"], [0.5, 0.6])
     assert group.settings["evaluated on"] == "val"
+    assert "evaluated with" not in group.settings
     assert group.std("val/acc") == statistics.stdev([0.5, 0.6])
+
+
+def test_what_an_evaluation_changed_keeps_it_apart():
+    run = record("a")
+    more = {"dlcli.tta": "crop,flip", "dlcli.other_data": "data=mnist", "dlcli.overrides": ""}
+    tags = {"dlcli.kind": "evaluate", "dlcli.split": "test"}
+    kinds = [record("e", None, tags=tags), record("f", None, tags=tags | more)]
+    (_, changed) = grouped([Entry(one, run) for one in kinds])
+    made = {name: text for name, text in changed.settings.items() if name.startswith("evaluated")}
+    assert made == {"evaluated on": "test data=mnist", "evaluated with": "--tta crop,flip"}
