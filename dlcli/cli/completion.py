@@ -12,6 +12,7 @@ from dlcli.errors import DlcliError
 
 if TYPE_CHECKING:
     from dlcli.config.repository import Repository
+    from dlcli.tracking.query import Runs
 
 Candidates = list[tuple[str, str]]
 SIGNS = ("++", "+", "~")
@@ -44,20 +45,37 @@ def complete_tracking(ctx: typer.Context, incomplete: str) -> Candidates:
 
 
 def complete_run(incomplete: str) -> Candidates:
-    """Names of the runs recorded in the working folder."""
-    from dlcli.config.store import store_root, tracking_settings
-
+    """Names of the runs recorded in the working folder; behind ``best:`` those of metrics."""
+    if incomplete.startswith("best:"):
+        metrics = complete_metric(incomplete.removeprefix("best:"))
+        return [(f"best:{name}", about) for name, about in metrics]
     with suppress(DlcliError):
-        settings, root = tracking_settings(), store_root()
-        from dlcli.tracking.query import list_runs
-        from dlcli.tracking.settings import MLflow
-        from dlcli.tracking.uri import resolve
-
-        if isinstance(settings, MLflow) and resolve(settings, root).path is None:
-            return []  # a server is not asked at every press of a key
-        names = ["latest", *(record.name for record in list_runs(settings, root))]
+        runs = _recorded()
+        names = ["latest", *(runs.names() if runs else [])]
         return [(name, "") for name in dict.fromkeys(names) if name.startswith(incomplete)]
     return []
+
+
+def complete_metric(incomplete: str) -> Candidates:
+    """Names of the metrics that runs recorded in the working folder have."""
+    with suppress(DlcliError):
+        runs = _recorded()
+        names = runs.metrics() if runs else []
+        return [(name, "") for name in names if name.startswith(incomplete)]
+    return []
+
+
+def _recorded() -> Runs | None:
+    """The runs of the working folder; None where they are on a server."""
+    from dlcli.config.store import store_root, tracking_settings
+    from dlcli.tracking.query import Runs
+    from dlcli.tracking.settings import MLflow
+    from dlcli.tracking.uri import resolve
+
+    settings, root = tracking_settings(), store_root()
+    if isinstance(settings, MLflow) and resolve(settings, root).path is None:
+        return None  # it is not asked at every press of a key
+    return Runs(settings, root)
 
 
 def complete_run_or_override(ctx: typer.Context, incomplete: str) -> Candidates:

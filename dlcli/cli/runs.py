@@ -11,6 +11,7 @@ import typer
 
 from dlcli.cli import output
 from dlcli.cli.age import age, span
+from dlcli.cli.completion import complete_metric
 from dlcli.cli.options import ConfigDir, Debug, Json, TrackingOverrides
 from dlcli.cli.recorded import reading
 from dlcli.comparison.scores import at_best, main_metrics, main_score, ranked, telling
@@ -39,7 +40,13 @@ Where = Annotated[
 ]
 Sort = Annotated[
     str | None,
-    typer.Option("--sort", metavar="METRIC", help="The best first.", show_default=False),
+    typer.Option(
+        "--sort",
+        metavar="METRIC",
+        help="The best first.",
+        autocompletion=complete_metric,
+        show_default=False,
+    ),
 ]
 Trials = Annotated[bool, typer.Option("--trials", help="The trials of sweeps, too.")]
 LONGEST_REASON = 40

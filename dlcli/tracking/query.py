@@ -16,7 +16,7 @@ from dlcli.tracking.ranking import direction, score
 from dlcli.tracking.run_record import ALL, INFINITE, Only, RunRecord
 from dlcli.tracking.settings import MLflow, NoTracking
 from dlcli.tracking.store import Store
-from dlcli.tracking.stored import experiments_in, from_client, from_sqlite
+from dlcli.tracking.stored import experiments_in, from_client, from_sqlite, metrics_in
 from dlcli.tracking.uri import resolve
 
 __all__ = ["INFINITE", "RunRecord", "Runs", "find", "from_folder", "list_runs", "pick"]
@@ -121,6 +121,14 @@ class Runs:
     def names(self) -> list[str]:
         """The names of the runs, newest first."""
         return [one.name for one in self._index if self._is_here(one)]
+
+    def metrics(self) -> list[str]:
+        """The names of the metrics that the runs have, as `score` takes them."""
+        if self._path is not None:
+            found = metrics_in(self._path)
+        else:
+            found = [name for one in self._index for name in one.metrics]
+        return sorted({name.removeprefix("best/") for name in found})
 
     def _is_here(self, record: RunRecord) -> bool:
         experiment = getattr(self._settings, "experiment", record.experiment)

@@ -50,9 +50,21 @@ def experiments_in(path: Path) -> list[str]:
     Raises:
         StoreError: the file is damaged, locked, or no MLflow store.
     """
+    return _names(path, "SELECT name FROM experiments WHERE lifecycle_stage = 'active'")
+
+
+def metrics_in(path: Path) -> list[str]:
+    """The names of the metrics in an SQLite store.
+
+    Raises:
+        StoreError: the file is damaged, locked, or no MLflow store.
+    """
+    return _names(path, "SELECT DISTINCT key FROM latest_metrics")
+
+
+def _names(path: Path, query: str) -> list[str]:
     if not path.exists():
         return []
-    query = "SELECT name FROM experiments WHERE lifecycle_stage = 'active'"
     try:
         with contextlib.closing(sqlite.connect(path)) as database:
             return [row[0] for row in database.execute(query)]

@@ -55,6 +55,9 @@ def test_runs_are_completed(trained: Trained, complete, monkeypatch):
     monkeypatch.chdir(trained.folder)
     assert complete("evaluate", "fi") == ["first"]
     assert complete("train", "--resume", "l") == ["latest"]
+    assert complete("diff", "first", "la") == ["latest"]
+    assert complete("show", "best:test/a") == ["best:test/acc"]
+    assert complete("runs", "--sort", "val/l") == ["val/loss"]
 
 
 def test_words_that_bash_cut_are_joined():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from dlcli.errors import ConfigError
 from dlcli.tracking.client import Recorder
-from dlcli.tracking.query import RunRecord, find, list_runs, pick
+from dlcli.tracking.query import RunRecord, Runs, experiments, find, list_runs, pick
+from dlcli.tracking.run_record import Only
 from dlcli.tracking.settings import MLflow, NoTracking
+from dlcli.tracking.stored import from_sqlite
 
 
 def record(number: int, name: str = "run", **more: object) -> RunRecord:
@@ -112,3 +116,64 @@ def test_runs_recorded_in_their_folder_alone_are_found_beside_a_store(tmp_path: 
     alone.create_run("alone", {}).finish("FINISHED", "done")
     assert [one.name for one in list_runs(MLflow(), tmp_path)] == ["alone"]
     assert find(MLflow(), tmp_path, "alone").folder is not None
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The folder of a store with the tables that are read of it: a sweep and its trial."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as database, database:
+        database.executescript("""
+            CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT);
+            CREATE TABLE runs (run_uuid TEXT, name TEXT, status TEXT, start_time INTEGER,
+                end_time INTEGER, experiment_id INTEGER, lifecycle_stage TEXT);
+            CREATE TABLE tags (run_uuid TEXT, key TEXT, value TEXT);
+            CREATE TABLE params (run_uuid TEXT, key TEXT, value TEXT);
+            CREATE TABLE latest_metrics (run_uuid TEXT, key TEXT, value FLOAT, is_nan INTEGER);
+            INSERT INTO experiments VALUES (0, 'Default', 'active'), (1, 'dlcli', 'active'),
+                (2, 'gone', 'deleted');
+            INSERT INTO runs VALUES ('aa', 'sweep', 'FINISHED', 1000, 9000, 1, 'active'),
+                ('bb', 'trial', 'FINISHED', 2000, 3000, 1, 'active');
+            INSERT INTO tags VALUES ('aa', 'dlcli.kind', 'sweep'), ('bb', 'dlcli.kind', 'trial'),
+                ('bb', 'mlflow.parentRunId', 'aa'), ('bb', 'dlcli.reason', 'done'),
+                ('bb', 'dlcli.mode.val/acc', 'max');
+            INSERT INTO params VALUES ('bb', 'lr', '0.1');
+            INSERT INTO latest_metrics VALUES ('bb', 'best/val/acc', 0.5, 0),
+                ('bb', 'val/acc', 0.4, 0), ('aa', 'val/loss', 0, 1);
+        """)
+    return tmp_path
+
+
+def test_only_what_is_asked_for_is_read(written: Path) -> None:
+    path = written / "mlflow.db"
+    trial, sweep = sorted(from_sqlite(path), key=lambda one: one.name, reverse=True)
+    assert (trial.params, trial.metrics) == ({"lr": "0.1"}, {"best/val/acc": 0.5, "val/acc": 0.4})
+    assert math.isnan(sweep.metrics["val/loss"])
+    (light,) = from_sqlite(path, Only(metrics=["val/acc"], params=[], tags=["x"], runs=["bb", "c"]))
+    assert (light.name, light.metrics, light.params, light.tags) == (
+        "trial",
+        {"val/acc": 0.4},
+        {},
+        {},
+    )
+    assert from_sqlite(path, Only(runs=[])) == []
+    assert experiments(MLflow(), written) == ["Default", "dlcli"]
+
+
+def test_a_run_is_found_and_then_read_as_a_whole(written: Path) -> None:
+    runs = Runs(MLflow(), written)
+    trial = runs.find("best:val/acc")
+    assert (trial.name, trial.reason, trial.params) == ("trial", "done", {"lr": "0.1"})
+    assert [one.params for one in runs.children(runs.find("sweep"))] == [{"lr": "0.1"}]
+    above = runs.by_id(trial.parent_id)
+    assert above is not None
+    assert (above.name, above.duration_s, runs.by_id(None)) == ("sweep", 8.0, None)
+    assert (runs.names(), runs.metrics()) == (["trial", "sweep"], ["val/acc", "val/loss"])
+
+
+def test_runs_of_folders_alone_have_their_relatives_too(tmp_path: Path) -> None:
+    recorder = Recorder.start(NoTracking(), tmp_path)
+    parent = recorder.create_run("parent", {})
+    recorder.create_run("child", {}, parent_id=parent.id).finish("FINISHED", "done")
+    runs = Runs(NoTracking(), tmp_path)
+    assert [one.name for one in runs.children(runs.find("parent"))] == ["child"]
+    assert experiments(NoTracking(), tmp_path) == []
