@@ -82,6 +82,7 @@ def add(
     folder.lock.acquire(wait)
     run = Run(folder, lambda run, timeout: False)
     try:
+        folder.clean()
         folder.mark()
         run.recall()
         run.log_metrics(metrics, step)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlcli.tracking.folder import RunFolder
 from tests.search.processes import hold
 
 DIED = 137
@@ -212,17 +213,28 @@ def lose_unsynced(journal: Path, root: Path) -> None:
 
 
 def digest(root: Path) -> tuple[bytes, set[str]]:
-    """What tells two states of a folder apart but for half files; and the kinds of those."""
+    """What tells two states of a folder apart but for half files; and the kinds of those.
+
+    The half of a run's file is of another kind when the run is at another point.
+    """
     found, halves = hashlib.sha256(), set()
     for folder, _, names in sorted(os.walk(root)):
         found.update(folder.encode())
         for name in sorted(names):
             if HALF.fullmatch(name):
-                halves.add(re.sub(r"\d+", "", name))
+                kind = re.sub(r"\d+", "", name)
+                halves.add(f"{kind} {_state(root, Path(folder))}")
                 continue
             with contextlib.suppress(OSError):
                 found.update(name.encode() + Path(folder, name).read_bytes())
     return found.digest(), halves
+
+
+def _state(root: Path, folder: Path) -> str:
+    """How far the run is whose folder this is: what it says of itself, and who looks at it."""
+    info = RunFolder(root, folder.name).read() if folder.parent.name == "runs" else None
+    marked = (root / "open" / folder.name).exists()
+    return f"{info.status if info else None} {marked}"
 
 
 def _place(handle: int) -> str:
