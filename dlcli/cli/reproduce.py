@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dlcli.training.verdict import Verdict
 
 DRIFTED = 8  # the exit status
+MOST = 3  # scores that are named
 
 Reproduced = Annotated[
     str,
@@ -149,6 +150,10 @@ def print_reproduction(done: Reproduction, original: Original) -> None:
         print(f"compared    {original.epochs} epochs, which is as far as the original came")
     for line in explained(verdict):
         print(line)
+    if verdict.first is not None and not verdict.seeds:
+        file = output.shortened(original.artifacts / "config.yaml")
+        print("\nthree runs with other seeds would tell what noise is, such as:")
+        print(f"  dlcli train --config {file} seed={original.seed + 1}")
 
 
 def score_table(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
@@ -198,7 +203,9 @@ def judged(verdict: Verdict) -> str:
         return "no score is in both runs"
     if not beyond:
         return f"every score is within {scale}"
-    return f"{', '.join(beyond)} {'is' if len(beyond) == 1 else 'are'} beyond {scale}"
+    more = f" and {len(beyond) - MOST} more" if len(beyond) > MOST else ""
+    are = "is" if len(beyond) == 1 else "are"
+    return f"{', '.join(beyond[:MOST])}{more} {are} beyond {scale}"
 
 
 def place(one: Difference) -> str:

@@ -42,6 +42,12 @@ class Original:
         return self.record.tags.get("dlcli.data.fingerprint", "")
 
     @property
+    def seed(self) -> int:
+        """Of the training; 0 where none was recorded."""
+        text = self.record.params.get("seed", "")
+        return int(text) if text.isdecimal() else 0
+
+    @property
     def secret(self) -> bool:
         """Whether something of the uncommitted changes was not recorded."""
         return MASK in self.code.get("diff", "")

@@ -145,7 +145,9 @@ def test_a_changed_line_is_a_drift_from_the_epoch_where_it_counts(loose: Path) -
     assert "warning: code: this folder is in no git checkout, so my_pkg is used as it is now" in (
         done.output
     )
-    *_, verdict, first = done.output.splitlines()
+    *_, verdict, first, _, advice, command = done.output.splitlines()
+    assert advice == "three runs with other seeds would tell what noise is, such as:"
+    assert command.endswith("/artifacts/config.yaml seed=1")
     assert verdict == (
         "DRIFTED       best/val/loss, test/loss are beyond 0.1 % of the original, as fewer than "
         "three other seeds are recorded"
