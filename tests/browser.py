@@ -44,9 +44,12 @@ class Watched:
             self.complaints.append(text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser; skips where Chromium or its driver is not installed."""
+    """A browser; skips where Chromium or its driver is not installed.
+
+    No longer than for a file: its driver keeps an event loop in this thread.
+    """
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("needs Chromium: apt-get install chromium")

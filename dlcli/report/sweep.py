@@ -98,7 +98,10 @@ def _best(record: RunRecord, trials: Sequence[RunRecord]) -> RunRecord | None:
 def _verdict(record: RunRecord, trials: Sequence[RunRecord], best: RunRecord | None) -> str:
     counts = Counter(map(state, trials))
     told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    words = f"{ended(record)}: {len(trials)} trials ({told})." if trials else f"{ended(record)}."
+    words = f"{ended(record)}."
+    if trials:
+        plural = "s" if len(trials) > 1 else ""
+        words = f"{ended(record)}: {len(trials)} trial{plural} ({told})."
     if best is None:
         return words
     metric = objectives(record)[0]
@@ -149,7 +152,7 @@ def _trials(record: RunRecord, trials: Sequence[RunRecord], best: RunRecord | No
             state(one),
             *(_value(one, metric) for metric in metrics),
             *(_rounded(one.params.get(key, "")) for key in keys),
-            "" if one.duration_s is None else f"{one.duration_s:.1f} s",
+            "" if one.duration_s is None else duration(one.duration_s),
         ]
         for one in shown
     ]

@@ -13,7 +13,7 @@ from tests.cli.test_imports import loaded
 from tests.conftest import Trained
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 
 @pytest.fixture
@@ -125,11 +125,19 @@ def test_a_report_opens_from_disk_without_a_request_or_an_error(reports, watched
     assert watched.complaints == []
 
 
-@pytest.mark.parametrize("width", [400, 800, 1280])
-def test_a_report_is_as_wide_as_the_window(at_run: Path, dlcli, chromium: Browser, width):  # noqa: F811
+def test_a_report_fits_the_window_and_is_dark_where_that_is_liked(
+    at_run: Path,
+    dlcli,
+    watched: Watched,  # noqa: F811
+):
     assert dlcli("report", "first").status == 0
-    page = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme="dark")
+    page = watched.page
     page.goto((at_run / "report-first.html").as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 23, 24)"
-    page.close()
+    for width in (400, 800, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    grounds = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 23, 24)"}
