@@ -14,7 +14,7 @@ from dlcli.config.compose import Config
 from dlcli.data.spec import DataSpec
 from dlcli.evaluation.answers import Answers, Listening, is_asked, joined
 from dlcli.evaluation.calibration import expected_error
-from dlcli.evaluation.other_data import check_other, fitted_for
+from dlcli.evaluation.other_data import check_other, fitted_for, seen_before
 from dlcli.evaluation.request import Request
 from dlcli.training.changes import Split, differences
 from dlcli.training.checkpoint import load
@@ -89,7 +89,10 @@ def restored(source: Source, request: Request, root: Path, before: Sequence[Memb
         check_other(" ".join(request.other), facts.get("spec", {}), spec)
     model = build_model({**config.values, "compile": False}, spec, config.allow)
     restore(model, checkpoint["state_dict"], source.checkpoint)
-    told = [] if request.other else differences(checkpoint, data, request.split, config.overrides)
+    if request.other:
+        told = seen_before(facts.get("fitted") or {}, data, request.split)
+    else:
+        told = differences(checkpoint, data, request.split, config.overrides)
     listening = Listening(spec)
     trainer = one_device_trainer(config, request.split, root, listening)
     step = int(checkpoint.get("global_step", 0))

@@ -125,7 +125,7 @@ def draw_mistakes(found: Mistakes, inputs: Tensor, spec: DataSpec, path: Path) -
             label(spec.classes[names[place]], 13) for names in (found.true, found.predicted)
         )
         text = f"{true}\ntaken for {taken}\n{found.confidence[place]:.1%} sure"
-        panels[place].set_title(text, fontsize=7.5, linespacing=1.1)
+        panels[place].set_title(text, fontsize=7.2, linespacing=1.1)
     save(figure, path)
 
 

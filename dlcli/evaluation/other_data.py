@@ -8,6 +8,7 @@ from typing import Any
 from dlcli.config.compose import Config
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError
+from dlcli.training.changes import Split, shared_otherwise
 from dlcli.training.experiment import build_data
 
 # Kinds whose examples are encoded by what was found in the training split: columns, a vocabulary.
@@ -61,6 +62,21 @@ def check_other(name: str, before: Mapping[str, Any], now: DataSpec) -> None:
             problems.append(f"{key} {told(is_)}, not {told(was)}")
     if problems:
         raise DataError(f"--data {name}: not what the model was trained on: {'; '.join(problems)}")
+
+
+def seen_before(fitted: Mapping[str, Any], data: Any, split: Split) -> list[str]:
+    """That the other data is the run's own after all, shared out so that the model knows it.
+
+    Args:
+        fitted: in the training of the run.
+        data: the other data, set up.
+        split: of it.
+    """
+    now = getattr(data, "fitted", {})
+    before = fitted.get("sets", {}).get("train")
+    if before is None or now.get("sets", {}).get("train") != before or split in now["sets"]:
+        return []
+    return shared_otherwise(split, fitted["partition"], now["partition"])
 
 
 def told(value: Any) -> str:

@@ -128,7 +128,7 @@ def points(panel: Axes, across: np.ndarray, up: np.ndarray, title: str) -> None:
     opaque = 0.8 if len(across) <= 300 else 0.35
     panel.scatter(across, up, s=9, color=BLUE, alpha=opaque, linewidths=0)
     panel.set_title(title, fontsize=9)
-    panel.xaxis.set_major_locator(MaxNLocator(TICKS))
+    panel.xaxis.set_major_locator(MaxNLocator(TICKS, steps=[1, 2, 5, 10]))
     bare(panel)
 
 
@@ -163,7 +163,7 @@ def worst(case: Case, every: Sequence[Value]) -> Shown:
     path = Path("figures") / f"worst_{case.split}.csv"
     save_table(columns, case.artifacts / path)
     rows = [
-        [f"{cell:.5g}" if isinstance(cell, float) else str(cell) for cell in row]
+        [f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row]
         for row in list(zip(*columns.values(), strict=True))[:PRINTED]
     ]
     return Shown(files=[str(path)], listings=[Listing("worst cases", list(columns), rows)])

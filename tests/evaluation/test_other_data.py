@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ from dlcli.config.compose import compose
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, DataError
 from dlcli.evaluation.data_option import split_options, with_data
-from dlcli.evaluation.other_data import check_other, fitted_for
+from dlcli.evaluation.other_data import check_other, fitted_for, seen_before
 
 DIGITS = DataSpec("image", (1, 8, 8), "class", classes=tuple("0123456789"))
 
@@ -63,6 +64,19 @@ def test_images_of_another_set_are_prepared_as_the_runs_own():
     fitted = fitted_for(other, facts)
     assert (fitted["normalize"], fitted["bounds"]) == ({"shift": 1}, [0, 1])
     assert set(fitted["sets"]) == {"train", "val", "test"}
+
+
+def test_the_runs_own_data_shared_out_otherwise_is_told():
+    shares = {"val_fraction": 0.1, "test_fraction": 0.2}
+    run = {"sets": {"train": "a"}, "partition": {**shares, "seed": 0}}
+    same = SimpleNamespace(fitted={"sets": {"train": "a"}, "partition": {**shares, "seed": 1}})
+    new = SimpleNamespace(fitted={"sets": {"train": "b"}, "partition": {**shares, "seed": 1}})
+    assert seen_before(run, same, "test") == [
+        "data: it is shared out otherwise than in the training (data.seed was 0, now 1), so the "
+        "test split has examples that were trained on"
+    ]
+    assert seen_before(run, new, "test") == []
+    assert seen_before({}, SimpleNamespace(), "test") == []
 
 
 def test_columns_of_another_kind_of_table_are_refused(tmp_path):
