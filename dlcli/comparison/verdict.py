@@ -58,7 +58,7 @@ def judged(comparison: Comparison) -> Verdict:
     groups = comparison.groups
     samples = {row: groups[row].values(comparison.metric) for row in order}
     enough = [row for row in order if len(samples[row]) >= LEAST]
-    two = order[:2] if len(order) > 1 else []
+    two = order[:2] if len(order) > 1 and _are_apart(groups[order[0]], groups[order[1]]) else []
     needs = [_need(row, groups[row]) for row in two if row not in enough]
     if len(enough) < 2:
         return Verdict(None, [], len(enough), needs)
@@ -67,6 +67,12 @@ def judged(comparison: Comparison) -> Verdict:
     return Verdict(
         enough[0], sorted(named, key=lambda one: order.index(one.other)), len(enough), needs
     )
+
+
+def _are_apart(first: Group, second: Group) -> bool:
+    """Whether two rows are of different trainings: an evaluation is of the run that it measured."""
+    ids = [{one.source.id for one in group.entries} for group in (first, second)]
+    return ids[0].isdisjoint(ids[1])
 
 
 def _need(row: int, group: Group) -> Need:
@@ -78,7 +84,8 @@ def _need(row: int, group: Group) -> Need:
 
 def _command(group: Group, seeds: Sequence[int]) -> str:
     """Train the newest run's recorded configuration with other seeds."""
-    folder = group.entries[0].source.folder
+    newest = group.entries[0]
+    folder = None if newest.is_evaluation else newest.source.folder
     config = folder / "artifacts" / "config.yaml" if folder else None
     if config is None or not config.is_file():
         return ""
@@ -127,8 +134,9 @@ def _sentence(comparison: Comparison, verdict: Verdict, pair: Pair, labels: Sequ
         )
     test = pair.welch
     told = "distinguishable from noise" if pair.differs else "cannot be told from noise"
+    ahead = f"ahead of {other} by {_short(abs(test.difference))}"
     return (
-        f"In {metric}, {best} is ahead of {other} by {_short(abs(test.difference))}: {told} "
+        f"In {metric}, {best} is {ahead if test.difference else f'level with {other}'}: {told} "
         f"(Welch's test, p = {_short(pair.p, 2)}, n = {ns[0]} and {ns[1]}; "
         f"95 % interval {_interval(test.low, test.high)})."
     )
@@ -147,9 +155,11 @@ def _needed(comparison: Comparison, verdict: Verdict, labels: Sequence[str]) -> 
         return []
     lacking = " and ".join(f"{labels[one.row]} with {len(one.seeds)} more" for one in verdict.needs)
     commands = [f"  {one.command}" for one in verdict.needs if one.command]
+    measured = any(comparison.groups[one.row].entries[0].is_evaluation for one in verdict.needs)
+    then = ", and evaluate them" if measured else ""
     return [
         f"Whether the best two rows differ in {comparison.metric} by more than noise takes at "
-        f"least {LEAST} seeds of each: train {lacking}{':' if commands else '.'}",
+        f"least {LEAST} seeds of each: train {lacking}{then}{':' if commands else '.'}",
         *commands,
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from dlcli.comparison.compare import Wish, compare
 from dlcli.comparison.entry import Entry
 from dlcli.comparison.verdict import judged, sentences
-from tests.comparison.made import entry, seeds
+from tests.comparison.made import entry, record, seeds
 
 A = [0.89, 0.90, 0.91]
 B = [0.82, 0.84, 0.86]
@@ -35,6 +35,14 @@ def test_an_unclear_difference_cannot_be_told_from_noise():
         "In test/acc, optimizer.lr=0.1 is ahead of optimizer.lr=0.2 by 0.02: cannot be told from "
         "noise (Welch's test, p = 0.62, n = 3 and 3; 95 % interval -0.124 to 0.164)."
     ]
+
+
+def test_equal_means_are_level_and_cannot_be_told_from_noise():
+    (line,) = said(seeds("a", [0.5, 0.75, 1.0]), seeds("b", [1.0, 0.75, 0.5], **lr("0.2")))
+    assert line.startswith(
+        "In test/acc, optimizer.lr=0.1 is level with optimizer.lr=0.2: cannot be told from noise "
+        "(Welch's test, p = 1, n = 3 and 3;"
+    )
 
 
 def test_the_best_is_told_from_each_of_several_with_a_correction_that_is_said():
@@ -99,3 +107,21 @@ def test_the_verdict_of_the_worse_by_less_is_best_goes_the_other_way():
     (line,) = sentences(comparison, judged(comparison))
     assert line.startswith("In test/acc, optimizer.lr=0.2 is ahead of optimizer.lr=0.1 by 0.06: di")
     assert line.endswith("95 % interval 0.0184 to 0.102).")
+
+
+def measured(run: Entry, acc: float) -> Entry:
+    tags = {"dlcli.kind": "evaluate", "dlcli.split": "test"}
+    return Entry(record(f"{run.record.name}-test", None, {"test/acc": acc}, tags=tags), run.source)
+
+
+def test_a_run_and_its_evaluation_are_one_training_and_nothing_is_to_be_told():
+    run = entry("a", 0, 0.9)
+    assert said([run, measured(run, 0.8)]) == []
+
+
+def test_evaluations_of_too_few_seeds_are_to_be_trained_and_evaluated():
+    runs = [entry("a", 0), entry("b", 0, **lr("0.2"))]
+    assert said([measured(run, 0.8 + i / 10) for i, run in enumerate(runs)]) == [
+        "Whether the best two rows differ in test/acc by more than noise takes at least 3 seeds of "
+        "each: train b-test with 2 more and a-test with 2 more, and evaluate them."
+    ]
