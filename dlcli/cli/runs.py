@@ -83,7 +83,8 @@ def runs(
     elif where is None and not hidden:
         print("no runs are recorded here; make one: dlcli train")
     if hidden and (where or sort or not shown):
-        output.say(f"{hidden} trials of sweeps are not shown; all of them: --trials")
+        some = "1 trial of a sweep is" if hidden == 1 else f"{hidden} trials of sweeps are"
+        output.say(f"{some} not shown; to see them, too: --trials")
 
 
 def filtered(records: Sequence[RunRecord], text: str) -> list[RunRecord]:

@@ -80,6 +80,10 @@ def _identity(detail: Detail) -> Iterator[tuple[str, str]]:
     yield "epochs", _epochs(detail)
     yield "checkpoint", tags.get("dlcli.checkpoint", "")
     yield "overrides", tags.get("dlcli.overrides", "")
+    yield "other data", tags.get("dlcli.other_data", "")
+    yield "views", tags.get("dlcli.tta", "")
+    yield "resumed", f"from {tags['dlcli.resumed_from']}" if "dlcli.resumed_from" in tags else ""
+    yield "verdict", tags.get("dlcli.reproduced", "")
     where = output.shortened(record.folder) if record.folder else "not here; recorded elsewhere"
     yield "folder", where
 

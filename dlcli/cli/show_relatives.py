@@ -29,12 +29,17 @@ def print_relatives(detail: Detail, relatives: Family) -> None:
         print_section("belongs to", [(lost, "not recorded here")])
     if detail.kind == "sweep":
         _print_sweep(detail, relatives.trials)
+    if relatives.original is not None:
+        print_section("reproduces", [(relatives.original.name, _line(relatives.original))])
+    print_section("evaluated together", [(one.name, _line(one)) for one in relatives.members])
     print_section("made from it", [(one.name, _line(one)) for one in relatives.others])
+    print_section("reproduced by", [(one.name, _line(one)) for one in relatives.reproductions])
 
 
 def _line(record: RunRecord) -> str:
     """Another run in one line."""
-    words = [record.id[:8], record.tags.get("dlcli.kind", ""), record.status.lower()]
+    verdict = record.tags.get("dlcli.reproduced", "")
+    words = [record.id[:8], record.tags.get("dlcli.kind", ""), record.status.lower(), verdict]
     if name := main_score(record):
         words.append(f"{name} {output.number(at_best(record)[name])}")
     return "  ".join(word for word in words if word)

@@ -18,6 +18,9 @@ OF_EVALUATION = {
     "split": "dlcli.split",
     "checkpoint": "dlcli.checkpoint",
     "overrides": "dlcli.overrides",
+    "other data": "dlcli.other_data",
+    "views": "dlcli.tta",
+    "members": "dlcli.members",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dlcli.tracking.query import Runs
+from dlcli.tracking.query import REPRODUCES, Runs
 from dlcli.tracking.ranking import direction, score
 from dlcli.tracking.run_record import RunRecord
 
@@ -18,11 +18,17 @@ class Family:
         parent: the sweep of a trial, or the run that was evaluated; None where there is none.
         parent_id: its id, also where the store does not have it.
         children: trials, evaluations and others, newest first.
+        original: the run that this one trained again.
+        reproductions: the runs that train this one again, newest first.
+        members: the runs that answer together in an evaluation of several.
     """
 
     parent: RunRecord | None
     parent_id: str | None
     children: Sequence[RunRecord]
+    original: RunRecord | None = None
+    reproductions: Sequence[RunRecord] = ()
+    members: Sequence[RunRecord] = ()
 
     @property
     def trials(self) -> list[RunRecord]:
@@ -43,7 +49,15 @@ def family(runs: Runs, record: RunRecord) -> Family:
     Raises:
         StoreError: the store cannot be read.
     """
-    return Family(runs.by_id(record.parent_id), record.parent_id, runs.children(record))
+    members = [runs.by_id(run_id) for run_id in record.tags.get("dlcli.members", "").split()]
+    return Family(
+        runs.by_id(record.parent_id),
+        record.parent_id,
+        runs.children(record),
+        runs.by_id(record.tags.get(REPRODUCES)),
+        runs.reproductions(record),
+        [one for one in members if one is not None],
+    )
 
 
 def best_first(trials: Sequence[RunRecord], sweep: RunRecord) -> list[RunRecord]:

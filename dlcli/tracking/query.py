@@ -23,6 +23,7 @@ __all__ = ["INFINITE", "RunRecord", "Runs", "find", "from_folder", "list_runs", 
 
 ASIDE = ("evaluate", "sweep")  # kinds of run (tag dlcli.kind) that `latest` and `best:` pass over
 KIND, PARENT, LOCAL_ID = "dlcli.kind", "mlflow.parentRunId", "dlcli.run_id"
+REPRODUCES = "dlcli.reproduces"  # of a run that was trained again: the first one's id
 
 
 def list_runs(settings: MLflow | NoTracking, root: Path, only: Only = ALL) -> list[RunRecord]:
@@ -84,7 +85,7 @@ class Runs:
 
     def _read(self, metrics: Sequence[str]) -> list[RunRecord]:
         modes = [f"dlcli.mode.{metric.removeprefix('best/')}" for metric in metrics]
-        only = Only(metrics, (), (KIND, PARENT, LOCAL_ID, *modes))
+        only = Only(metrics, (), (KIND, PARENT, LOCAL_ID, REPRODUCES, *modes))
         return _all(self._settings, self._root, only)
 
     def find(self, reference: str) -> RunRecord:
@@ -117,6 +118,15 @@ class Runs:
         """
         ids = {record.id, record.store_id} - {""}
         return self._whole([one for one in self._index if one.parent_id in ids])
+
+    def reproductions(self, record: RunRecord) -> list[RunRecord]:
+        """The runs that train a run again, newest first.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        found = [one for one in self._index if one.tags.get(REPRODUCES) == record.id]
+        return self._whole(found)
 
     def names(self) -> list[str]:
         """The names of the runs, newest first."""

@@ -108,7 +108,11 @@ def four(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "names", "notes"),
     [
-        (["--sort", "val/acc"], "130", "1 trials of sweeps are not shown; all of them: --trials\n"),
+        (
+            ["--sort", "val/acc"],
+            "130",
+            "1 trial of a sweep is not shown; to see them, too: --trials\n",
+        ),
         (["--sort", "val/acc", "--trials"], "1230", ""),
         (["--last", "2"], "31", ""),
         (["--limit", "1"], "3", ""),
@@ -123,7 +127,7 @@ def four(folder: Path) -> None:
         (
             ["--where", "metrics.`best/val/acc` = 0.8"],
             "",
-            "1 trials of sweeps are not shown; all of them: --trials\n",
+            "1 trial of a sweep is not shown; to see them, too: --trials\n",
         ),
     ],
 )

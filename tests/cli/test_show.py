@@ -191,6 +191,29 @@ def test_an_evaluation_says_of_what_it_is(recorder: Recorder, dlcli):
     assert of_base["made from it"] == [f"base-val {run.id[:8]} evaluate finished val/acc 0.5"]
 
 
+def test_a_reproduction_and_its_original_name_each_other(recorder: Recorder, dlcli):
+    first = recorder.create_run("first", {"dlcli.kind": "train"})
+    first.finish("FINISHED", "finished")
+    again = recorder.create_run("again", {"dlcli.kind": "train", "dlcli.reproduces": first.id})
+    again.set_tags({"dlcli.reproduced": "REPRODUCED"})
+    again.finish("FINISHED", "finished")
+    of_first = sections(dlcli("show", "first", "tracking=none").stdout)
+    assert of_first["reproduced by"] == [f"again {again.id[:8]} train finished REPRODUCED"]
+    page = sections(dlcli("show", "again", "tracking=none").stdout)
+    assert page["reproduces"] == [f"first {first.id[:8]} train finished"]
+    assert "verdict REPRODUCED" in page["again  finished"]
+
+
+def test_runs_that_were_evaluated_together_are_named(recorder: Recorder, dlcli):
+    parts = [recorder.create_run(name, {"dlcli.kind": "train"}) for name in ("one", "two")]
+    for part in parts:
+        part.finish("FINISHED", "finished")
+    tags = {"dlcli.kind": "evaluate", "dlcli.members": " ".join(one.id for one in parts)}
+    recorder.create_run("both", tags, parts[0].id).finish("FINISHED", "finished")
+    page = sections(dlcli("show", "both", "tracking=none").stdout)
+    assert [line.split()[0] for line in page["evaluated together"]] == ["one", "two"]
+
+
 def test_a_page_fits_its_terminal(here: Trained, dlcli, monkeypatch):
     monkeypatch.setattr("dlcli.cli.page.sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")
