@@ -15,7 +15,6 @@ BOOKKEEPING = (
     "callbacks.pictures",
     "callbacks.progress",
     "data.download",
-    "model.init_from",
     "trainer.default_root_dir",
     "trainer.enable_checkpointing",
     "trainer.enable_model_summary",

@@ -29,6 +29,11 @@ def test_another_parameter_is_another_row():
     assert names(grouped(entries)) == [["a0", "a1"], ["b0"]]
 
 
+def test_weights_to_begin_with_are_another_row():
+    tuned = entry("b", 1, params={"model.init_from": "best:val/loss"})
+    assert names(grouped([entry("a", 0), tuned])) == [["a"], ["b"]]
+
+
 def test_what_has_no_part_in_the_result_keeps_nothing_apart():
     moved = entry("b", 1, params={"tracking.uri": "x", "callbacks.progress.redraws": "9"})
     files = entry("c", 2, params={"data.root": "/other", "data.path": "/other/a.csv"})
