@@ -34,7 +34,7 @@ class Seeds(StrEnum):
 Runs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[RUN]...",
+        metavar="RUN",
         help=f"{RUN_HELP}; without any, the last 10. Also tracking.uri=…",
         autocompletion=complete_run,
         show_default=False,

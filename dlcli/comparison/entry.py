@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dlcli.tracking.run_record import INFINITE, RunRecord
 CHOICE = "dlcli.choice."
 MODE = "dlcli.mode."
 COST = "cost/"
+DIRTY = "dlcli.git.dirty"
 _TARGET = re.compile(r"\btarget='(\w+)'")
 
 
@@ -93,12 +95,23 @@ class Entry:
         column = self.source.params.get("data.target", "")
         return f"{found[1] if found else ''} {column}".strip()
 
-    @property
+    @cached_property
     def code(self) -> str:
-        """The commit that it was made with, with a + where not all was committed."""
+        """The commit that it was made with, and a mark of what was not committed: 1a2b3c4d+5e6f."""
         tags = self.source.tags
         commit = tags.get("mlflow.source.git.commit", "")
-        return commit[:8] + ("+" if tags.get("dlcli.git.dirty") == "true" else "")
+        return commit[:8] + (f"+{self._uncommitted}" if tags.get(DIRTY) == "true" else "")
+
+    @property
+    def _uncommitted(self) -> str:
+        """What tells one uncommitted change from another; "" where it is not here."""
+        if self.source.folder is None:
+            return ""
+        try:
+            diff = (self.source.folder / "artifacts" / "git.diff").read_bytes()
+        except OSError:
+            return ""
+        return hashlib.sha256(diff).hexdigest()[:4]
 
 
 def put_right(value: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,17 @@ def test_the_same_seed_of_other_code_is_another_row():
     later = entry("later", 1, tags={"mlflow.source.git.commit": "c" * 40})
     (group,) = grouped([later, old])
     assert group.settings["code"] == "several"
+
+
+def test_the_same_seed_with_other_uncommitted_changes_is_another_row(tmp_path: Path):
+    made = []
+    for name in ("new", "old"):
+        (tmp_path / name / "artifacts").mkdir(parents=True)
+        (tmp_path / name / "artifacts" / "git.diff").write_text(name)
+        tags = {"mlflow.source.git.commit": "a" * 40, "dlcli.git.dirty": "true"}
+        made.append(entry(name, 0, tags=tags, folder=tmp_path / name))
+    codes = [group.settings["code"] for group in grouped(made)]
+    assert codes == ["aaaaaaaa+1150", "aaaaaaaa+cba0"]
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "KILLED", "FAILED"])
