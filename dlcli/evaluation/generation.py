@@ -31,7 +31,7 @@ def show(case: Case) -> Shown:
         files = draw_pictures(case.model, folder, f"on {case.split}", f"{{name}}_{case.split}.png")
         made: dict[str, Picture] = case.model.pictures()  # type: ignore[operator]
         samples = made.get("samples")
-        if samples is not None:
+        if samples is not None and samples.examples.shape[2:] == case.spec.shape:
             draw_beside(compared(samples, batches(case), case), folder / beside)
             files = [beside, *files]
     return Shown(files=[f"figures/{file}" for file in files])
@@ -40,10 +40,13 @@ def show(case: Case) -> Shown:
 def compared(samples: Picture, read: Iterable[Any], case: Case) -> dict[str, Picture]:
     """Real examples and generated ones, in as many rows, each row of the same class."""
     rows = len(samples.examples)
-    real = by_class(read, rows, case) if samples.rows else anything(read, rows, case)
+    classes = bool(samples.rows) and samples.rows == case.spec.classes[:rows]
+    real = by_class(read, rows, case) if classes else anything(read, rows, case)
     return {
-        f"real ({case.split})": Picture(unit(real, case).clamp(0, 1), samples.rows),
-        "generated": Picture(samples.examples[:, :EACH]),
+        f"real ({case.split})": Picture(
+            unit(real, case).clamp(0, 1), samples.rows if classes else ()
+        ),
+        "generated": Picture(samples.examples[:, :EACH], () if classes else samples.rows),
     }
 
 

@@ -92,6 +92,19 @@ def test_where_examples_are_too_few_the_rest_is_black(tmp_path):
     assert (found[:2] == 1).all()
 
 
+def test_samples_of_another_shape_are_beside_nothing_real(tmp_path):
+    class Own(pl.LightningModule):
+        def pictures(self):
+            return {"samples": Picture(torch.rand(1, 2, 1, 4, 4), ("mine",))}
+
+    looked = case(tmp_path)
+    own = Case(Own(), looked.data, looked.spec, "test", looked.trainer, tmp_path)
+    assert generation.show(own).files == ["figures/samples_test.png"]
+    rows = Picture(torch.zeros(1, 2, 1, 8, 8), ("mine",))
+    beside = generation.compared(rows, batches(looked), looked)
+    assert [picture.rows for picture in beside.values()] == [(), ("mine",)]
+
+
 def test_a_model_that_shows_nothing_is_not_shown(tmp_path):
     looked = case(tmp_path)
     own = Case(pl.LightningModule(), looked.data, looked.spec, "test", looked.trainer, tmp_path)
