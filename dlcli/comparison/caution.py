@@ -53,7 +53,7 @@ def _rows(groups: Sequence[Group]) -> list[str]:
                 "(--seeds apart shows all)"
             )
         if group.settings.get("code") == SEVERAL:
-            lines.append(f"{group.name}: runs of several commits are in one row")
+            lines.append(f"{group.name}: runs of several states of the code are in one row")
     return lines
 
 
