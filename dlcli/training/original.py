@@ -74,7 +74,7 @@ def read_original(root: Path, run_id: str) -> Original:
     record = from_folder(folder)
     if record is None:
         raise ConfigError(f"RUN {run_id}: its folder {folder.path} is missing or damaged")
-    ended = record.status == "FINISHED" and "pruned" not in record.reason
+    ended = record.status == "FINISHED" and record.reason != "pruned"
     epochs = None if ended else logged_epochs(folder.path)
     if epochs == 0:
         raise ConfigError(

@@ -28,6 +28,12 @@ from dlcli.training.train import ending
 from dlcli.training.verdict import Verdict, judge
 
 TAG, VERDICT = "dlcli.reproduces", "dlcli.reproduced"
+# The reason for its end, which lists of runs show.
+ENDS = {
+    "REPRODUCED": "reproduced {}",
+    "WITHIN NOISE": "within noise of {}",
+    "DRIFTED": "drifted from {}",
+}
 # A resumed run may have been made longer, which its first configuration does not say.
 LENGTHS = ("max_epochs", "max_steps")
 
@@ -204,10 +210,11 @@ def check_start(copied: str, original: Original, terms: Terms) -> None:
 
 
 def compare(original: Original, run: Run, terms: Terms) -> Verdict:
-    """Compare a reproduction that is at its end, and record what comes of it."""
+    """Compare a reproduction that is at its end, record what comes of it, and close it."""
     verdict = verdict_on(original, read_trace(run.folder, complete=True), terms)
     write_text(run.artifacts / "reproduction.json", json.dumps(verdict.as_json(), indent=1))
     run.set_tags({VERDICT: verdict.word})
+    run.finish("FINISHED", ENDS[verdict.word].format(original.record.name))
     return verdict
 
 

@@ -123,6 +123,7 @@ def test_the_same_code_gives_the_same_bits_and_the_new_run_names_the_old(work: P
     info = RunFolder(work / "mlruns", found["run_id"]).read()
     assert info is not None
     assert info.tags["dlcli.reproduces"] == found["reproduces"]["run_id"]
+    assert (info.status, info.reason) == ("FINISHED", "reproduced own")
     kept = json.loads((work / f"mlruns/runs/{info.id}/artifacts/reproduction.json").read_text())
     assert kept["verdict"] == "REPRODUCED"
 
