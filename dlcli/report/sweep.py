@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import yaml
 
@@ -69,8 +70,7 @@ def sweep_part(detail: Detail, relatives: Family, commands: Sequence[str]) -> Pa
 
 def searched(record: RunRecord) -> list[str]:
     """The parameters that a sweep searched."""
-    told = record.tags.get("dlcli.searched")
-    found = json.loads(told) if told else _KEY.findall(record.tags.get("dlcli.space", ""))
+    found = _told(record, "dlcli.searched") or _KEY.findall(record.tags.get("dlcli.space", ""))
     return list(dict.fromkeys(map(str, found)))
 
 
@@ -134,9 +134,17 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
         yield "took", duration(record.duration_s)
 
 
+def _told(record: RunRecord, tag: str) -> Any:
+    """What a tag holds as JSON; None where it has none, or was too long for a tag."""
+    try:
+        return json.loads(record.tags.get(tag, "null"))
+    except ValueError:
+        return None
+
+
 def _params(record: RunRecord) -> Table | None:
     """What was searched, where, and the best of it."""
-    best = json.loads(record.tags.get("dlcli.best.params", "{}"))
+    best = _told(record, "dlcli.best.params") or {}
     _, *told = _KEY.split(record.tags.get("dlcli.space", ""))
     space = dict(zip(told[::2], told[1::2], strict=True))
     rows = [[key, space.get(key, ""), str(best.get(key, ""))] for key in searched(record)]

@@ -98,7 +98,13 @@ def _pages(store: Store) -> tuple[str, dict[str, str]]:
     Raises:
         StoreError: the store cannot be used.
     """
-    return runs_page(store.client.get_experiment_by_name(store.experiment)), save_views(store)
+    page = runs_page(store.client.get_experiment_by_name(store.experiment))
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return page, save_views(store)
+    except MlflowException:  # what cannot be written to now can be looked at all the same
+        return page, {}
 
 
 def _url(listening: socket.socket) -> str:

@@ -62,11 +62,13 @@ def view(name: str, run_id: str, created: int, tags: Mapping[str, str]) -> str |
         created: milliseconds since 1970.
         tags: of its parent run.
     """
-    searched = json.loads(tags.get("dlcli.searched", "[]"))
     objective = tags.get("dlcli.objective", "")
-    if not searched or not objective:
+    try:
+        params = [clean_key(str(key)) for key in json.loads(tags.get("dlcli.searched", "[]"))]
+    except ValueError:  # a space too long for a tag
         return None
-    params = [clean_key(key) for key in searched]
+    if not params or not objective:
+        return None
     state = _state(run_id, params, [score(one) for one in objective.split(", ")])
     state["orderByAsc"] = tags.get(f"dlcli.mode.{objective.split(', ')[0]}") != "max"
     about = {"name": f"sweep {name}", "createdAt": created, "updatedAt": created}

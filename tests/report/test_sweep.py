@@ -98,5 +98,11 @@ def test_what_was_searched_is_told_beside_the_best():
     ]
 
 
+def test_tags_that_were_too_long_are_left_out():
+    cut = "9000 characters, whole in artifact long_tags.json"
+    part = told(TRIALS, dict.fromkeys(["dlcli.searched", "dlcli.best.params", "dlcli.space"], cut))
+    assert part.params is None
+
+
 def test_cost_is_that_of_all_trials():
     assert dict(told(TRIALS).cost)["time of all trials"] == "6 min 0 s"

@@ -49,7 +49,9 @@ def test_a_view_has_columns_for_the_same():
     ]
 
 
-@pytest.mark.parametrize("tags", [{}, {"dlcli.objective": "val/acc"}])
+@pytest.mark.parametrize(
+    "tags", [{}, {"dlcli.objective": "val/acc"}, TAGS | {"dlcli.searched": "9000 characters, …"}]
+)
 def test_a_sweep_that_does_not_say_what_it_searched_has_no_view(tags):
     assert view("s", ID, 0, tags) is None
 
