@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from dlcli.cli import output
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 LINES = 60  # of changes of code that are shown
 LONGEST = 60  # characters of a value that is shown
+CONTEXT = 10  # of them before the first that differs
 NONE = "-"
 
 
@@ -69,14 +71,23 @@ def _print_pairs(
         print(f"{title:<15}{unknown or 'the same'}")
         return
     print_title(title)
-    rows = [[f"  {one.name}", _short(one.a), _short(one.b)] for one in pairs]
+    rows = [[f"  {one.name}", *side_by_side(one.a, one.b)] for one in pairs]
     output.print_table(["  key", *names], rows)
 
 
-def _short(text: str | None) -> str:
+def side_by_side(a: str | None, b: str | None) -> tuple[str, str]:
+    """Two values, of which long ones are shown from where they begin to differ."""
+    pairs = zip(a or "", b or "", strict=False)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    start = alike - CONTEXT if alike > LONGEST - CONTEXT else 0
+    return _cut(a, start), _cut(b, start)
+
+
+def _cut(text: str | None, start: int) -> str:
     if text is None:
         return NONE
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    part = text[start : start + LONGEST]
+    return f"{'…' if start else ''}{part}{'…' if start + LONGEST < len(text) else ''}"
 
 
 def _print_changes(changes: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from dlcli.comparison.detail import Detail
 
 SHORT = 12  # characters of a commit that tell it from all others
 PATIENCE_S = 20.0  # for git, on a large repository
+_HASHES = re.compile(r"index [0-9a-f]+\.\.[0-9a-f]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -23,8 +24,8 @@ class CodeDifference:
     Args:
         same: None where that cannot be told.
         summary: in a line.
-        changes: of the files between two commits, as ``git diff --stat`` gives them, or a unified
-            diff between what the two had not committed.
+        changes: of the files between two commits, as ``git diff --stat`` gives them; what one had
+            not committed; or a unified diff between what the two had not.
     """
 
     same: bool | None
@@ -56,6 +57,10 @@ def code_difference(a: Detail, b: Detail, repository: Path) -> CodeDifference:
         )
     if a.diff == b.diff:
         return CodeDifference(True, f"the same: {commit}, and the same changes not committed")
+    if not a.diff or not b.diff:
+        dirty = a if a.diff else b
+        more = f"{dirty.record.name} had changes that were not committed"
+        return CodeDifference(False, f"the same {commit}, but {more}", _lines(dirty))
     return CodeDifference(
         False, f"the same {commit}, but other changes that were not committed", _unified(a, b)
     )
@@ -79,8 +84,14 @@ def _state(detail: Detail) -> str:
 def _unified(a: Detail, b: Detail) -> list[str]:
     """What the one had not committed against what the other had not."""
     names = f"{a.record.name}/git.diff", f"{b.record.name}/git.diff"
-    before, after = (a.diff or "").splitlines(), (b.diff or "").splitlines()
-    return list(difflib.unified_diff(before, after, names[0], names[1], lineterm="", n=1))
+    changes = difflib.unified_diff(_lines(a), _lines(b), names[0], names[1], lineterm="")
+    return list(changes)
+
+
+def _lines(detail: Detail) -> list[str]:
+    """What was not committed, without git's hashes of the files."""
+    lines = (detail.diff or "").splitlines()
+    return [line for line in lines if not _HASHES.match(line)]
 
 
 def _stat(a: str, b: str, repository: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ OF_EVALUATION = {
     "views": "dlcli.tta",
     "members": "dlcli.members",
 }
+_PART = re.compile(r"(\w+)=(.*?)(?:, (?=\w+=)|\)$)")  # of the text of a DataSpec
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,9 @@ def difference(a: Side, b: Side, repository: Path) -> Difference:
 
 
 def _data(detail: Detail) -> dict[str, str]:
-    tags = detail.record.tags
-    known = {"fingerprint": detail.fingerprint, "looks like": tags.get("dlcli.data.spec", "")}
+    """The fingerprint, and each part of what the data looks like."""
+    parts = _PART.findall(detail.record.tags.get("dlcli.data.spec", "").partition("(")[2])
+    known = {"fingerprint": detail.fingerprint, **dict(parts)}
     return {name: text for name, text in known.items() if text}
 
 

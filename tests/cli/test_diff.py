@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dlcli.cli.diff_page import side_by_side
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.settings import NoTracking
 
@@ -64,6 +65,14 @@ def test_one_run_is_said_to_be_one(dlcli):
     done = dlcli("diff", "fast", "latest", "tracking=none")
     assert done.stdout.endswith(" are one run\n")
     assert dlcli("diff", "fast", "latest", "tracking=none", "--json").json["same"] is True
+
+
+def test_long_values_are_shown_from_where_they_differ():
+    assert side_by_side("a" * 100 + "b" + "d" * 90, "a" * 100 + "c") == (
+        "…" + "a" * 10 + "b" + "d" * 49 + "…",
+        "…" + "a" * 10 + "c",
+    )
+    assert side_by_side("x", None) == ("x", "-")
 
 
 @pytest.mark.usefixtures("two")

@@ -62,6 +62,12 @@ def test_packages_environment_and_data_are_told_apart():
     assert told.data == [Pair("fingerprint", "f" * 64, "0" * 64)]
 
 
+def test_of_what_the_data_looks_like_only_the_parts_that_differ_are_told():
+    specs = [f"DataSpec(kind='image', shape=(1, 8), classes=('a', 'b'), low={n})" for n in (1, 2)]
+    a, b = (detail(n, tags={"dlcli.data.spec": s}) for n, s in zip("ab", specs, strict=True))
+    assert found(a, b).data == [Pair("low", "1", "2")]
+
+
 def test_what_is_not_recorded_is_not_called_the_same():
     told = found(detail("a"), detail("b", environment={}, tags={"dlcli.data.fingerprint": ""}))
     assert (told.packages, told.fingerprinted, told.is_nothing) == ([], False, False)
@@ -113,6 +119,14 @@ def test_code_of_one_commit(a, b, same, summary):
     assert (told.same, told.summary) == (same, summary)
     if same is False:
         assert told.changes == ["--- a/git.diff", "+++ b/git.diff", "@@ -1 +1 @@", "-+x", "++y"]
+
+
+def test_changes_of_one_run_alone_are_told_as_they_are():
+    tags = {"dlcli.git.dirty": "true"}
+    dirty = detail("b", tags=tags, diff="diff --git a/x b/x\nindex 1337a53..367805c 100644\n+x")
+    told = code_difference(detail("a"), dirty, Path("/"))
+    assert told.summary == "the same commit aaaaaaaaaaaa, but b had changes that were not committed"
+    assert told.changes == ["diff --git a/x b/x", "+x"]
 
 
 def test_code_without_a_commit_is_not_known():
