@@ -90,7 +90,7 @@ def scattered(case: Case, value: Value, chosen: np.ndarray, file: str) -> Shown:
     both = np.concatenate([value.true, value.predicted])
     ends = (float(both.min()), float(both.max()))
     panel.plot(ends, ends, "--", color=DARK, linewidth=1, label="predicted = true")
-    points(panel, value.true[chosen], value.predicted[chosen], note(chosen, value))
+    points(panel, value.true[chosen], value.predicted[chosen], note(chosen, value, case.seed))
     panel.set(xlabel=f"true {name}", ylabel=f"predicted {name}")
     panel.legend(frameon=False, loc="upper left", fontsize=9)
     numbers = {
@@ -107,7 +107,7 @@ def residuals(case: Case, value: Value, chosen: np.ndarray, file: str) -> Shown:
     panel, beside = figure.subplots(1, 2, sharey=True, width_ratios=(3, 1))
     name = label(value.name, NAME)
     panel.axhline(0, color=DARK, linewidth=1, linestyle="--")
-    points(panel, value.predicted[chosen], value.residual[chosen], note(chosen, value))
+    points(panel, value.predicted[chosen], value.residual[chosen], note(chosen, value, case.seed))
     panel.set(xlabel=f"predicted {name}", ylabel=f"true - predicted ({name})")
     bins = int(np.clip(np.sqrt(len(value.true)), *BINS))
     counts, edges = np.histogram(value.residual, bins)
@@ -132,11 +132,11 @@ def points(panel: Axes, across: np.ndarray, up: np.ndarray, title: str) -> None:
     bare(panel)
 
 
-def note(chosen: np.ndarray, value: Value) -> str:
-    """How many examples are drawn."""
+def note(chosen: np.ndarray, value: Value, seed: int) -> str:
+    """How many examples are drawn, and how they were picked."""
     if len(chosen) == len(value.true):
         return f"{len(chosen):,} examples"
-    return f"{len(chosen):,} of {len(value.true):,} examples, at random"
+    return f"{len(chosen):,} of {len(value.true):,} examples, picked by seed {seed}"
 
 
 def saved(case: Case, figure: Figure, file: str, numbers: dict[str, list[Any]]) -> Shown:
