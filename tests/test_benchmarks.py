@@ -15,6 +15,7 @@ COMMANDS = {
     "loop.py": (["--repetitions", "1", "--steps", "30", "--batch-sizes", "64"], "workers=2"),
     "kills.py": (["--kills", "1"], "left running for ever"),
     "store.py": (["--runs", "80", "--repetitions", "1"], "compare --sweep many"),
+    "fingerprint.py": (["--epochs", "1", "--nets", "model=linear"], "model=linear"),
     "xor.py": (["--seeds", "1"], "xor_lecun: 0 of 1 seeds fail []"),
     "pruning.py": (
         ["--table", "curves.csv", "--tiny", "--epochs", "3", "--trials", "3", "--seeds", "2"],

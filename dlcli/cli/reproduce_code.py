@@ -84,10 +84,21 @@ def _say(original: Original, copy: Worktree, places: Mapping[str, Path]) -> None
     commit, diff = original.code["commit"], original.code.get("diff")
     changes = " and the changes recorded beside it" if diff else ""
     output.say(f"code: commit {commit[:12]}{changes}, in a temporary worktree")
-    absent = [name for name, place in places.items() if not (copy.path / place).exists()]
-    output.warn([f"code: {name} is not in that commit and is used as it is now" for name in absent])
+    left = ", ".join(name for name in places if name not in usable(copy, places))
+    if left:
+        output.warn([f"code: {left} of that commit cannot be used, so it is used as it is now"])
     if original.secret:
         output.warn(["code: secrets in the recorded changes are *** in the copy"])
+
+
+def usable(copy: Worktree, places: Mapping[str, Path]) -> dict[str, Path]:
+    """The packages that a worktree has; a dlcli without this command is none of them."""
+    needed = {"dlcli": Path("cli", "reproduce.py")}
+    return {
+        name: place
+        for name, place in places.items()
+        if (copy.path / place / needed.get(name, Path())).exists()
+    }
 
 
 def environment(copy: Worktree, places: Mapping[str, Path]) -> dict[str, str]:
@@ -97,11 +108,10 @@ def environment(copy: Worktree, places: Mapping[str, Path]) -> dict[str, str]:
         copy: the worktree.
         places: the packages, as paths below its top.
     """
-    known = {name: place for name, place in places.items() if (copy.path / place).exists()}
-    # a dlcli that is too old for this command cannot run it
-    if not (copy.path / known.get("dlcli", "-") / "cli" / "reproduce.py").is_file():
-        known.pop("dlcli", None)
-    folders = dict.fromkeys(str(copy.path / place.parent) for place in known.values())
+    used = usable(copy, places)
+    folders = dict.fromkeys(str(copy.path / place.parent) for place in used.values())
+    if "dlcli" in places and "dlcli" not in used:
+        folders[str(Path(__file__).parents[2])] = None
     before = [one for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one]
     return {
         **os.environ,
