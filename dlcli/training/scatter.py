@@ -15,7 +15,7 @@ from dlcli.data.picture import Scatter
 from dlcli.figure import BLUE, CYAN, DARK, GREEN, PURPLE, RED, YELLOW, bare, save
 
 FEW = (BLUE, RED, GREEN, YELLOW, CYAN, PURPLE)  # colours of as many classes
-MARKERS = "os^DvP<X>h"
+MARKERS = "os^DvP<X>*"
 SHORT = 2  # letters of a name that hides no points
 MOST_NAMED = 20  # classes that a legend has room for
 
@@ -69,7 +69,7 @@ def draw_classes(
         across, up = points[labels == index].T
         colour = colour_of(index, len(classes))
         look = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "alpha": 0.6}
-        panel.scatter(across, up, s=20, label=name, linewidths=0, **look)
+        panel.scatter(across, up, s=24, label=name, linewidths=0, **look)
         if inside and len(across):
             middle = (float(np.median(across)), float(np.median(up)))
             written = panel.text(*middle, name, color=DARK, ha="center", va="center")
