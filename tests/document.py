@@ -1,15 +1,23 @@
-"""The README as what it promises: commands with their outputs, and files of the reader's own."""
+"""The documents as what they promise: commands with their outputs, and files of the reader's."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 _FENCE = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What differs from machine to machine and from run to run: numbers, times, ids.
-_VARIES = re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b|\d[\d.:e-]*")
+# What differs from machine to machine and from run to run: ids, times, numbers, and which of them
+# is marked as the best.
+_VARIES = re.compile(
+    r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b"
+    r"|\*{0,2}\d[\d.]* (?:s|min|h|days)\b(?: \d+ (?:s|min)\b)?\*{0,2}"
+    r"|\*{0,2}\d[\d.:e-]*(?: [kMG]B?\b)?\*{0,2}"
+)
 
 
 @dataclass(frozen=True)
@@ -18,48 +26,68 @@ class Command:
 
     Args:
         line: the command.
-        output: what the README shows of it, ``…`` for lines left out.
+        output: what the page shows of it, ``…`` for lines left out.
         status: how it must end.
+        page: where it stands.
     """
 
     line: str
     output: str
     status: int
+    page: Path
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that the README tells the reader to write."""
+    """A file that a page tells the reader to write."""
 
     path: str
     content: str
 
 
-def read() -> list[Command | File]:
-    """The README's commands and files in their order."""
+def guide() -> list[Path]:
+    """What one reader reads in one folder: the tutorial, the README, the how-tos."""
+    return [*_of("tutorial"), README, *_of("how-to"), DOCS / "index.md"]
+
+
+def _of(chapter: str) -> list[Path]:
+    return [path for path in menu() if path.parent.name == chapter]
+
+
+@cache
+def menu() -> tuple[Path, ...]:
+    """The pages of the site that are written by hand, in the order of its menu."""
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    named = [DOCS / name for name in re.findall(r"[\w/-]+\.md$", text, re.MULTILINE)]
+    return tuple(path for path in named if path.is_file())
+
+
+def read(*pages: Path) -> list[Command | File]:
+    """The commands and files of pages in their order."""
     steps: list[Command | File] = []
-    for path, language, content in _FENCE.findall(README.read_text(encoding="utf-8")):
-        if path:
-            steps.append(File(path, content))
-        elif language == "console":
-            steps += _commands(content)
+    for page in pages:
+        for path, language, content in _FENCE.findall(page.read_text(encoding="utf-8")):
+            if path:
+                steps.append(File(path, content))
+            elif language == "console":
+                steps += _commands(content, page)
     return steps
 
 
-def _commands(session: str) -> list[Command]:
+def _commands(session: str, page: Path) -> list[Command]:
     found: list[Command] = []
     for text in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
         line, _, output = text.partition("\n")
         if line == "echo $?":
-            found[-1] = Command(found[-1].line, found[-1].output, int(output))
+            found[-1] = Command(found[-1].line, found[-1].output, int(output), page)
         else:
-            found.append(Command(line, output, 0))
+            found.append(Command(line, output, 0, page))
     return found
 
 
 def write_files(folder: Path) -> None:
-    """Write the README's files into a folder, with the package's ``__init__``."""
-    for step in read():
+    """Write the files that the reader writes into a folder."""
+    for step in read(*guide()):
         if isinstance(step, File):
             write(step, folder)
 
@@ -77,7 +105,7 @@ def outline(output: str) -> list[str]:
 
 
 def shows(shown: str, printed: str) -> bool:
-    """Whether the README shows what is printed, with ``…`` for any number of lines."""
+    """Whether a page shows what is printed, with ``…`` for any number of lines."""
     lines = outline(shown.replace("^C", ""))
     pattern = "".join(r"(?:.*\n)*?" if line == "…" else f"{re.escape(line)}\n" for line in lines)
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in outline(printed))) is not None

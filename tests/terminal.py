@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 import shlex
 import signal
 import sys
@@ -22,7 +23,7 @@ class Done:
 
 
 def run(line: str, folder: Path, interrupt_at: str | None = None) -> Done:
-    """Run a ``dlcli`` command line.
+    """Run a ``dlcli`` command line, or ``python FILE``.
 
     Args:
         line: as a person types it.
@@ -81,6 +82,9 @@ def _work(words: list[str], folder: Path, file: Path) -> None:
     torch.set_num_threads(1)
     # what Lightning starts its other processes with
     sys.argv = [str(Path(sys.executable).with_name("dlcli")), *words[1:]]
+    if words[0] == "python":
+        runpy.run_path(words[1], run_name="__main__")
+        return
     from dlcli.cli.main import main
 
     main()

@@ -13,7 +13,7 @@ from dlcli.errors import ConfigError
 from tests import matrix
 from tests.matrix import COLUMNS, Column
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "models.md"
 CELLS = [
     pytest.param(option, column, id=f"{option}, {column.name}")
     for option in matrix.models()
@@ -63,7 +63,7 @@ def trained(option: str, column: Column) -> pl.Trainer:
     return trainer
 
 
-def test_the_readme_shows_the_matrix() -> None:
-    shown = re.search(r"<!-- matrix -->\n(.*?)<!-- /matrix -->", README.read_text(), re.DOTALL)
-    assert shown, "README.md has no <!-- matrix --> and <!-- /matrix --> markers"
+def test_the_page_of_models_shows_the_matrix() -> None:
+    shown = re.search(r"<!-- matrix -->\n(.*?)<!-- /matrix -->", PAGE.read_text(), re.DOTALL)
+    assert shown, "models.md has no <!-- matrix --> and <!-- /matrix --> markers"
     assert shown[1].strip() == matrix.table()
