@@ -14,9 +14,17 @@ MODES = {"test/acc": "max", "val/acc": "max", "val/loss": "min"}
 MODELS = {"linear": {"_target_": "Linear"}, "mlp": {"_target_": "MLP", "widths": [128, 128]}}
 
 
-def record_runs(root: Path) -> None:
-    """Two models with three seeds each, an evaluation, a run that failed, and a sweep."""
-    recorder = Recorder.start(NoTracking(), root)
+def record_runs(folder: Path) -> None:
+    """Two models with three seeds each, an evaluation, a run that failed, and a sweep.
+
+    The folder's own configuration says that no store knows them; a command that reads it composes
+    nothing, which an override would have it do.
+    """
+    (folder / "conf" / "tracking").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[tool.dlcli]\nconfig_dir = "conf"\n')
+    settings = "_target_: dlcli.tracking.settings.NoTracking\n"
+    (folder / "conf" / "tracking" / "mlflow.yaml").write_text(settings)
+    recorder = Recorder.start(NoTracking(), folder / "mlruns")
     for seed in range(3):
         for model, accuracies in ACCURACIES.items():
             run = _train(recorder, f"{model}-{seed}", model, seed)

@@ -13,20 +13,18 @@ import dlcli
 from tests.cli.test_imports import HEAVY
 from tests.recorded import record_runs
 
-NO_STORE = ["tracking=none"]
-
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebook")
-    record_runs(folder / "mlruns")
+    record_runs(folder)
     return folder
 
 
 @pytest.fixture
 def compare(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
     monkeypatch.chdir(store)
-    return lambda *runs, **more: dlcli.compare(*runs, overrides=NO_STORE, **more)
+    return dlcli.compare
 
 
 def test_importing_dlcli_loads_nothing_of_it():
@@ -45,7 +43,7 @@ def test_what_is_not_there_is_an_attribute_error():
 
 def test_runs_are_a_table_with_a_row_each_and_types_that_fit(store: Path, monkeypatch):
     monkeypatch.chdir(store)
-    table = dlcli.runs(overrides=NO_STORE).set_index("run_name")
+    table = dlcli.runs().set_index("run_name")
     assert list(table.index[:3]) == ["tune-3", "tune-2", "tune-1"]
     assert table.loc["mlp-2", "metrics.test/acc"] == 0.95
     assert table.loc["mlp-2", ["kind", "status", "model"]].tolist() == ["train", "FINISHED", "mlp"]
@@ -58,7 +56,7 @@ def test_runs_are_a_table_with_a_row_each_and_types_that_fit(store: Path, monkey
 
 def test_runs_are_the_newest_that_a_filter_means(store: Path, monkeypatch):
     monkeypatch.chdir(store)
-    table = dlcli.runs(last=2, where="metrics.`test/acc` > 0.93", overrides=NO_STORE)
+    table = dlcli.runs(last=2, where="metrics.`test/acc` > 0.93")
     assert table["run_name"].tolist() == ["tune-3", "tune-2"]
 
 

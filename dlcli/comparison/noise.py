@@ -96,10 +96,11 @@ def _moments(samples: Sequence[Sequence[float]]) -> tuple[Any, Any, Any]:
     """Mean, squared standard error of the mean, and size of each sample."""
     import numpy as np
 
-    sizes = np.array([len(one) for one in samples])
-    means = np.array([np.mean(one) for one in samples])
+    arrays = [np.asarray(one, dtype=float) for one in samples]
+    sizes = np.array([len(one) for one in arrays])
+    means = np.array([one.mean() for one in arrays])
     # rounding would leave a spread of 1e-17 in what is the same number throughout
-    spreads = [np.var(one, ddof=1) if max(one) > min(one) else 0.0 for one in samples]
+    spreads = [one.var(ddof=1) if (one != one[0]).any() else 0.0 for one in arrays]
     return means, np.array(spreads) / sizes, sizes
 
 

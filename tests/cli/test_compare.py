@@ -22,14 +22,14 @@ SINGLE = ["linear-0", "mlp-0", "linear-1", "mlp-1", "linear-2", "mlp-2"]
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compared")
-    record_runs(folder / "mlruns")
+    record_runs(folder)
     return folder
 
 
 @pytest.fixture
 def compare(store: Path, dlcli, monkeypatch) -> Callable[..., Done]:
     monkeypatch.chdir(store)
-    return lambda *arguments: dlcli("compare", "tracking=none", *arguments)
+    return lambda *arguments: dlcli("compare", *arguments)
 
 
 def test_two_models_of_three_seeds_each_are_two_rows_and_a_verdict(compare):
@@ -181,6 +181,6 @@ def test_a_narrow_terminal_keeps_the_score_and_says_what_is_left_out(compare, mo
 
 
 def test_runs_are_compared_without_anything_heavy(store: Path):
-    found = loaded(store, "compare", "tracking=none", *SINGLE)
+    found = loaded(store, "compare", *SINGLE)
     assert {"dlcli.comparison.noise", "scipy.special"} <= found
-    assert found.isdisjoint({*HEAVY, "scipy.stats"})
+    assert found.isdisjoint({*HEAVY, "hydra", "omegaconf", "scipy.stats"})

@@ -99,27 +99,27 @@ def test_a_test_that_takes_the_variances_for_equal_would_be_found_out():
 
 
 @pytest.fixture(scope="module")
-def best_of_ten() -> list[list[Pair]]:
+def best_of_eight() -> list[list[Pair]]:
     """Rows without a difference; the one with the best mean against each other one."""
     draw = np.random.default_rng(20262)
     found = []
     for _ in range(DRAWS):
-        samples = [draw.normal(0, 1, 10) for _ in range(10)]
+        samples = [draw.normal(0, 1, 10) for _ in range(8)]
         found.append(pairs(samples, int(np.argmax([one.mean() for one in samples]))))
     return found
 
 
-def test_of_several_rows_any_is_called_different_in_at_most_one_case_of_twenty(best_of_ten):
-    found = [any(one.differs for one in against) for against in best_of_ten]
+def test_of_several_rows_any_is_called_different_in_at_most_one_case_of_twenty(best_of_eight):
+    found = [any(one.differs for one in against) for against in best_of_eight]
     assert 0.01 < np.mean(found) < LEVEL + MARGIN
 
 
-def test_a_correction_for_the_pairs_of_the_best_alone_would_be_found_out(best_of_ten):
+def test_a_correction_for_the_pairs_of_the_best_alone_would_be_found_out(best_of_eight):
     """The best was picked after all were seen, so its pairs are not the only ones looked at."""
-    ps = [np.array([one.welch.p for one in against if one.welch]) for against in best_of_ten]
+    ps = [np.array([one.welch.p for one in against if one.welch]) for against in best_of_eight]
     assert np.mean([holm(each).min() < LEVEL for each in ps]) > LEVEL + MARGIN
 
 
-def test_no_correction_at_all_would_be_found_out(best_of_ten):
-    ps = [min(one.welch.p for one in against if one.welch) for against in best_of_ten]
+def test_no_correction_at_all_would_be_found_out(best_of_eight):
+    ps = [min(one.welch.p for one in against if one.welch) for against in best_of_eight]
     assert np.mean([p < LEVEL for p in ps]) > 4 * LEVEL
