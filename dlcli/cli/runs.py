@@ -80,7 +80,7 @@ def runs(
         output.print_json({"runs": [as_json(record) for record in shown]})
     elif shown:
         print_runs(shown, sort)
-    elif where is None and not hidden:
+    elif not records:
         print("no runs are recorded here; make one: dlcli train")
     if hidden and (where or sort or not shown):
         some = "1 trial of a sweep is" if hidden == 1 else f"{hidden} trials of sweeps are"
@@ -98,7 +98,7 @@ def filtered(records: Sequence[RunRecord], text: str) -> list[RunRecord]:
     asked = Filter(text, records)
     output.warn(asked.warnings)
     found = asked.matching()
-    if not found:
+    if records and not found:
         for line in ["no run matches", *asked.counts()]:
             output.say(line)
     return found

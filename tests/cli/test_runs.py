@@ -173,6 +173,7 @@ def test_another_experiment_is_listed_by_its_name(trained: Trained, dlcli, monke
 def test_no_runs_is_said_with_how_to_make_one(dlcli):
     done = dlcli("runs")
     assert (done.status, done.stdout) == (0, "no runs are recorded here; make one: dlcli train\n")
+    assert dlcli("runs", "--where", "metrics.acc > 1", "--sort", "acc").stdout == done.stdout
     assert dlcli("runs", "--json").json == {"runs": []}
 
 
