@@ -125,9 +125,10 @@ def beside(found: Found, case: Case) -> Shown:
 def named(members: Sequence[Member], request: Request) -> str:
     """A name that says what was evaluated, and how."""
     names = "-".join(member.source.name for member in members)
-    how = [*([called(request.other)] if request.other else []), *(["tta"] if request.tta else [])]
+    ways = [*([called(request.other)] if request.other else []), *(["tta"] if request.tta else [])]
     whole = names if len(members) == 1 else f"ensemble-{names}"
-    return "-".join([whole[:LONGEST], *how, request.split])
+    # a checkpoint's file can be called what no run can
+    return "-".join([slug(whole)[:LONGEST] or "evaluation", *ways, request.split])
 
 
 def called(other: Sequence[str]) -> str:
