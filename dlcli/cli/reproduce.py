@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcli.cli import output
-from dlcli.cli.completion import complete_run
-from dlcli.cli.options import RUN_HELP, Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
+from dlcli.cli.completion import complete_override, complete_run
+from dlcli.cli.options import RUN_HELP, Allow, ConfigDir, Debug, Json, Name, Quiet
 from dlcli.cli.reproduce_code import CODE, run_its_code
 from dlcli.cli.reproducing import Request, check_changes, find, follow_first_rank, train_again
 from dlcli.config.store import is_of_tracking, store_root, tracking_settings
@@ -32,6 +32,16 @@ Reproduced = Annotated[
         metavar="RUN", help=f"{RUN_HELP}.", autocompletion=complete_run, show_default=False
     ),
 ]
+Changes = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="OVERRIDES",
+        help="What may be another and still the same run: trainer.accelerator=cpu data.root=… "
+        "tracking.uri=…, and secrets.",
+        autocompletion=complete_override,
+        show_default=False,
+    ),
+]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Go on though the data has changed.")]
 Resume = Annotated[
     str | None,
@@ -47,7 +57,7 @@ Resume = Annotated[
 
 def reproduce(
     run: Reproduced,
-    overrides: Overrides = None,
+    overrides: Changes = None,
     name: Name = None,
     resume: Resume = None,
     anyway: Anyway = False,
