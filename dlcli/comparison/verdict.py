@@ -58,8 +58,9 @@ def judged(comparison: Comparison) -> Verdict:
     groups = comparison.groups
     samples = {row: groups[row].values(comparison.metric) for row in order}
     enough = [row for row in order if len(samples[row]) >= LEAST]
-    two = order[:2] if len(order) > 1 and _are_apart(groups[order[0]], groups[order[1]]) else []
-    needs = [_need(row, groups[row]) for row in two if row not in enough]
+    two = order[:2] if _can_be_told([groups[row] for row in order[:2]]) else []
+    lacking = {row: LEAST - len(samples[row]) for row in two if row not in enough}
+    needs = [_need(row, groups[row], seeds) for row, seeds in lacking.items()]
     if len(enough) < 2:
         return Verdict(None, [], len(enough), needs)
     found = pairs([samples[row] for row in enough], 0)
@@ -69,16 +70,22 @@ def judged(comparison: Comparison) -> Verdict:
     )
 
 
-def _are_apart(first: Group, second: Group) -> bool:
-    """Whether two rows are of different trainings: an evaluation is of the run that it measured."""
-    ids = [{one.source.id for one in group.entries} for group in (first, second)]
-    return ids[0].isdisjoint(ids[1])
+def _can_be_told(groups: Sequence[Group]) -> bool:
+    """Whether more seeds would tell two rows apart; not where there are no two.
+
+    They would not tell an evaluation from the run that it measured, and what has no seed of its
+    own, as several runs that were evaluated together, cannot be trained with another.
+    """
+    if len(groups) < 2:
+        return False
+    first, second = ({one.source.id for one in group.entries} for group in groups)
+    return first.isdisjoint(second) and all(seed for group in groups for seed in group.seeds)
 
 
-def _need(row: int, group: Group) -> Need:
+def _need(row: int, group: Group, lacking: int) -> Need:
     used = {one.seed for one in (*group.entries, *group.repeats)}
     fresh = (number for number in count() if str(number) not in used)
-    seeds = list(islice(fresh, LEAST - group.n))
+    seeds = list(islice(fresh, lacking))
     return Need(row, seeds, _command(group, seeds))
 
 

@@ -125,3 +125,17 @@ def test_evaluations_of_too_few_seeds_are_to_be_trained_and_evaluated():
         "Whether the best two rows differ in test/acc by more than noise takes at least 3 seeds of "
         "each: train b-test with 2 more and a-test with 2 more, and evaluate them."
     ]
+
+
+def test_what_has_no_seed_is_not_to_be_trained_with_another():
+    together = Entry(*[record("both", None, {"test/acc": 0.95})] * 2)
+    assert said([together, entry("a", 0, 0.9)]) == []
+
+
+def test_runs_without_the_score_count_for_nothing():
+    some = [*seeds("a", [0.9]), *(entry(f"none{n}", n) for n in range(1, 5))]
+    assert said(some, seeds("b", A, **lr("0.2"))) == [
+        "Whether the best two rows differ in test/acc by more than noise takes at least 3 seeds of "
+        "each: train optimizer.lr=0.1 with 2 more."
+    ]
+    assert said(some) == []
