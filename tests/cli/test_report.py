@@ -15,6 +15,8 @@ from tests.conftest import Trained
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def at_run(trained_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -100,7 +102,7 @@ def headings(page: Page) -> list[str]:
     return page.locator("h1, h2").all_inner_texts()
 
 
-def test_a_report_opens_from_disk_without_a_request_or_an_error(reports, watched):  # noqa: F811
+def test_a_report_opens_from_disk_without_a_request_or_an_error(watched, reports):  # noqa: F811
     sweep, several = reports
     watched.page.goto(sweep.as_uri())
     assert headings(watched.page) == [

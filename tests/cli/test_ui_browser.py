@@ -20,6 +20,8 @@ from tests.conftest import environment
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.timeout(600)
+
 NAMES = ["digits-lr", "digits-lr-0002", "digits-lr-0001", "digits-lr-0000"]
 OBJECTIVE = "best/val/loss"
 BY_SCORE = f"""
