@@ -179,10 +179,11 @@ def find_source(
 def refuse_evaluation(record: RunRecord) -> None:
     """Refuse (ConfigError) a run that has no checkpoint of its own."""
     if record.tags.get("dlcli.kind") == "evaluate":
-        origin = record.parent_id or "the checkpoint it was made of"
+        members = record.tags.get("dlcli.members", "")
+        origin = record.parent_id or members or "the checkpoint it was made of"
         raise ConfigError(
             f"RUN {record.name} is an evaluation itself and has no checkpoint; "
-            f"evaluate its run: {origin}"
+            f"evaluate its run{'s' if members else ''}: {origin}"
         )
 
 

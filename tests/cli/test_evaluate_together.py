@@ -78,6 +78,10 @@ def test_several_runs_answer_together_and_are_recorded_as_a_run_of_its_own(
     assert members[0] == alone["source_run_id"]
     assert len(members) == 2
     assert "mlflow.parentRunId" not in tags
+    assert evaluate(work, name).error == (
+        f"error: RUN {name} is an evaluation itself and has no checkpoint; "
+        f"evaluate its runs: {tags['dlcli.members']}"
+    )
 
 
 def test_runs_on_other_splits_do_not_answer_together(work: Path) -> None:
