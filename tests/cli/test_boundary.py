@@ -96,7 +96,7 @@ def test_ctrl_c_ends_with_130(capsys):
             ["train", "--nam", "x"],
             "No such option: --nam (Possible options: --name); see dlcli train --help",
         ),
-        (["evaluate"], "Missing argument 'RUN'; see dlcli evaluate --help"),
+        (["evaluate"], "Missing argument 'RUN... [OVERRIDES]...'; see dlcli evaluate --help"),
         (
             ["evaluate", "x", "--split", "vall"],
             "Invalid value for '--split': 'vall' is not one of 'train', 'val', 'test'; "
