@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from dlcli.tracking.run_record import RunRecord
 from dlcli.tracking.settings import MLflow, NoTracking
 
 LAST = 10  # of the newest runs, where nothing says which
-KIND, SWEEP, SPACE = "dlcli.kind", "dlcli.sweep", "dlcli.space"
+KIND, SWEEP = "dlcli.kind", "dlcli.sweep"
 _KEY = re.compile(r"(?:^|; )([\w./@]+): ")  # in the tag of the space: optimizer.lr: 0.1 to 1; …
 
 
@@ -174,9 +175,16 @@ def of_sweep(chosen: Sequence[RunRecord], records: Sequence[RunRecord], name: st
         raise ConfigError(f"--sweep {name}: no trial is complete ({told}): nothing to compare yet")
     parent = next((one for one in records if _is_of(one, name, "sweep")), None)
     tags = parent.tags if parent else {}
-    searched = list(dict.fromkeys(_KEY.findall(tags[SPACE]))) if SPACE in tags else None
     objectives = [text for text in tags.get("dlcli.objective", "").split(", ") if text]
-    return Selection([Entry(one, one) for one in complete], searched, objectives, counts)
+    return Selection([Entry(one, one) for one in complete], _searched(tags), objectives, counts)
+
+
+def _searched(tags: Mapping[str, str]) -> list[str] | None:
+    """The parameters of the space; None where the sweep's run does not hold them, as too many."""
+    try:
+        return [str(key) for key in json.loads(tags["dlcli.searched"])]
+    except (KeyError, ValueError):  # of an earlier dlcli, or too long for a tag
+        return list(dict.fromkeys(_KEY.findall(tags.get("dlcli.space", "")))) or None
 
 
 def _state(record: RunRecord) -> str:
