@@ -35,7 +35,7 @@ def run(line: str, folder: Path, interrupt_at: str | None = None) -> Done:
         _wait_for(interrupt_at, folder)
         assert process.pid is not None
         os.kill(process.pid, signal.SIGINT)
-    process.join(200)
+    process.join(280)
     assert process.exitcode is not None, f"{line}: still runs"
     return Done(process.exitcode, shown(folder))
 
