@@ -22,7 +22,7 @@ from dlcli.config.compose import compose  # noqa: E402
 from dlcli.training.fingerprint import Fingerprints, read_fingerprints  # noqa: E402
 from dlcli.training.session import Session  # noqa: E402
 
-NETS = ("model=linear", "model=mlp", "model=cnn", "model=cnn/resnet18")
+NETS = ("model=linear", "model=mlp", "model=cnn", "model=mlp model.net.widths=[2048,2048]")
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--nets", nargs="+", default=NETS)
     given = parser.parse_args()
-    print(f"{'net':20s} {'weights':>12s} {'epoch':>10s} {'hash':>10s} {'taken':>7s} {'share':>8s}")
+    print(f"{'net':41s} {'weights':>12s} {'epoch':>10s} {'hash':>10s} {'taken':>7s} {'share':>8s}")
     for net in given.nets:
         with tempfile.TemporaryDirectory() as folder:
             print(measured(net, given.epochs, Path(folder)))
@@ -39,7 +39,7 @@ def main() -> None:
 
 def measured(net: str, epochs: int, folder: Path) -> str:
     """Train a net on the digits, and say what its fingerprints took."""
-    config = compose("train", [net, "trainer=cpu", f"trainer.max_epochs={epochs}"])
+    config = compose("train", [*net.split(), "trainer=cpu", f"trainer.max_epochs={epochs}"])
     session = Session(config, folder, quiet=True)
     spent = timed(session.fingerprints)
     session.fingerprints.folder = folder
@@ -49,7 +49,7 @@ def measured(net: str, epochs: int, folder: Path) -> str:
     hashes = len(read_fingerprints(folder))
     weights = sum(weight.numel() for weight in session.parts.model.parameters())
     return (
-        f"{net:20s} {weights:12,d} {1000 * whole / epochs:7.1f} ms"
+        f"{net:41s} {weights:12,d} {1000 * whole / epochs:7.1f} ms"
         f" {1000 * sum(spent) / hashes:7.2f} ms {hashes:3d}/{epochs + 1:<3d}"
         f" {sum(spent) / whole:8.2%}"
     )
