@@ -7,8 +7,8 @@ from pathlib import Path
 from tests import document, terminal, tiny
 from tests.document import Command, File
 
-# A run or a sweep of that name is there already when another page shows the same command.
-ONCE = ("dlcli train --name", "dlcli sweep --name", "dlcli sweep --resume", "dlcli reproduce")
+# When another page shows the same command, a run or a sweep of that name is there already.
+ONCE = ("dlcli train --name", "dlcli sweep", "dlcli reproduce")
 # What the pages call the reader's folder.
 HOME = "/home/me/digits"
 

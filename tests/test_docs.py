@@ -90,7 +90,7 @@ def test_the_job_goes_on_where_the_one_before_it_was_stopped(tmp_path: Path) -> 
     assert stopped.wait(60) == 128 + signal.SIGTERM
     assert job(tmp_path).wait(120) == 0
     (run,) = run_command(tmp_path, "runs", "--json").json["runs"]
-    assert (run["name"], run["status"]) == ("night", "FINISHED")
+    assert (run["run_name"], run["status"]) == ("night", "FINISHED")
 
 
 def job(folder: Path, end_at: str = "") -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -13,16 +14,16 @@ from tests.reader import Reader
 
 COMMANDS = [step for step in document.read(*document.guide()) if isinstance(step, Command)]
 OURS = [command for command in COMMANDS if command.line.startswith(("dlcli", "python "))]
-# Pages whose commands other tests try, too, in less time.
-SLOW = ("models", "evaluate", "show", "transfer", "gpu")
-CASES = [
-    pytest.param(
-        command,
-        id=f"{command.page.stem}: {command.line}",
-        marks=[pytest.mark.slow] if command.page.stem in SLOW else [],
-    )
-    for command in OURS
-]
+# Pages and commands that other tests try, too, in less time.
+SLOW = ("models: ", "evaluate: ", "show: ", "transfer: ", "gpu: ")
+SLOW += ("--name lenet5 ", "--name reviews ", "--name beats ", "--name glance ")
+
+
+def case(command: Command) -> Any:
+    """A command with its page, of those that are slow with the mark of it."""
+    name = f"{command.page.stem}: {command.line}"
+    marks = [pytest.mark.slow] if any(text in name for text in SLOW) else []
+    return pytest.param(command, id=name, marks=marks)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     return Reader(document.guide(), tmp_path_factory.mktemp("reader") / "work")
 
 
-@pytest.mark.parametrize("command", CASES)
+@pytest.mark.parametrize("command", map(case, OURS))
 def test_command(command: Command, reader: Reader) -> None:
     if "trainer=gpu" in command.line and torch.cuda.is_available():
         pytest.skip("the page shows what a machine without a GPU answers")
