@@ -31,7 +31,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     return Reader(document.guide(), tmp_path_factory.mktemp("reader") / "work")
 
 
-@pytest.mark.parametrize("command", map(case, OURS))
+@pytest.mark.parametrize("command", [case(command) for command in OURS])
 def test_command(command: Command, reader: Reader) -> None:
     if "trainer=gpu" in command.line and torch.cuda.is_available():
         pytest.skip("the page shows what a machine without a GPU answers")
