@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dlcli.comparison.detail import Detail
 from dlcli.comparison.family import Family
+from dlcli.tracking.query import REPRODUCES
 
 
 def next_steps(detail: Detail, relatives: Family, names: Sequence[str]) -> list[str]:
@@ -28,7 +29,9 @@ def next_steps(detail: Detail, relatives: Family, names: Sequence[str]) -> list[
     if detail.kind == "trial" and record.status != "FINISHED":
         steps.append(f"dlcli sweep --resume {record.tags.get('dlcli.sweep', '')}")
     elif detail.checkpoints and record.status in ("KILLED", "FAILED"):
-        steps.append(f"dlcli train --resume {name}")
+        original = record.tags.get(REPRODUCES, "")
+        again = f"reproduce {original[:12]}" if original else "train"
+        steps.append(f"dlcli {again} --resume {name}")
     elif detail.checkpoints and record.status == "FINISHED" and (more := _twice(detail)):
         steps.append(f"dlcli train --resume {name} {more}")
     if detail.config and record.status != "RUNNING":
