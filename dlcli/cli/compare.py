@@ -58,7 +58,7 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="FILTER",
-        help='In MLflow\'s filter language: "metrics.`test/acc` > 0.9"',
+        help="In MLflow's filter language: 'metrics.`test/acc` > 0.9'",
         show_default=False,
     ),
 ]

@@ -57,7 +57,9 @@ def _of_evaluation(relatives: Family, names: Sequence[str]) -> list[str]:
 
 
 def _twice(detail: Detail) -> str:
-    """The override that lets a finished training go on; "" where its length is not by epochs."""
-    trainer = detail.config.get("trainer")
+    """The override that lets a finished training go on; "" where its schedule may end with it."""
+    trainer, scheduler = detail.config.get("trainer"), detail.config.get("scheduler")
+    if not isinstance(scheduler, dict) or scheduler.get("curve"):
+        return ""
     epochs = trainer.get("max_epochs") if isinstance(trainer, dict) else None
     return f"trainer.max_epochs={2 * epochs}" if isinstance(epochs, int) and epochs > 0 else ""

@@ -34,7 +34,7 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="FILTER",
-        help='Only those that MLflow\'s filter means: "metrics.`test/acc` > 0.9"',
+        help="Only those that MLflow's filter means: 'metrics.`test/acc` > 0.9'",
         show_default=False,
     ),
 ]

@@ -260,6 +260,10 @@ def swept(
 
 
 def _more(frozen: Frozen, total: int) -> str:
-    if frozen.settings["search"]["kind"] == "grid":
+    search = frozen.settings["search"]
+    if search["kind"] == "grid":
         return ""
-    return f"dlcli sweep --resume {frozen.name} search.n_trials={2 * total}"
+    resume = f"dlcli sweep --resume {frozen.name}"
+    if total < search.get("n_trials", 0):  # a limit of time came before
+        return resume
+    return f"{resume} search.n_trials={2 * total}"

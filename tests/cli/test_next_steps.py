@@ -18,6 +18,21 @@ def killed(**tags: str) -> Detail:
     return Detail(record, checkpoints=[LAST])
 
 
+def finished(curve: object) -> Detail:
+    record = RunRecord("a" * 32, "cnn", "FINISHED", "done", 0.0, 1.0, {}, {}, {}, None)
+    config = {"trainer": {"max_epochs": 3}, "scheduler": {"curve": curve}}
+    return Detail(record, config, checkpoints=[LAST])
+
+
+def test_a_finished_training_may_go_on_where_its_schedule_does():
+    assert next_steps(finished(None), ALONE, ["cnn"]) == [
+        "dlcli evaluate cnn",
+        "dlcli train --resume cnn trainer.max_epochs=6",
+        "dlcli reproduce cnn",
+    ]
+    assert len(next_steps(finished({"_target_": "cosine"}), ALONE, ["cnn"])) == 2
+
+
 def test_a_killed_training_is_resumed():
     assert next_steps(killed(), ALONE, ["cnn"])[1] == "dlcli train --resume cnn"
 

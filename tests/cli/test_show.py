@@ -51,7 +51,6 @@ def test_a_page_has_what_was_recorded(here: Trained, dlcli):
     assert "config.yaml" in " ".join(page["files"])
     assert page["to go on:"] == [
         "dlcli evaluate first",
-        "dlcli train --resume first trainer.max_epochs=4",
         "dlcli reproduce first",
     ]
 
