@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.search.crashing import Kills, run
-from tests.search.stub_sweep import NAME, Spec, sweep, warm_up
+from tests.search.stub_sweep import NAME, Spec, sweep, warmed_up
 
 SPEC = Spec(total=8, workers=1, epochs=3, sleep=0.05)
 TARGETS = ("trial", "coordinator", "group")
@@ -131,8 +131,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        warm_up(Path(folder) / "warm")
-        found = [measure(way, arguments.kills, arguments.seed, Path(folder)) for way in WAYS]
+        with warmed_up(Path(folder) / "warm"):
+            found = [measure(way, arguments.kills, arguments.seed, Path(folder)) for way in WAYS]
     print(f"seed {arguments.seed}; {SPEC.total} trials a sweep, one at a time")
     print(f"{'':28}" + "".join(f"{way.name:>15}" for way in WAYS))
     for name in found[0]:

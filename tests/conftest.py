@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,10 @@ LONGEST = (
     "training/test_trial.py",
     "tracking/test_crash.py",
 )
+
+
+# Under nohup the signal of a closed terminal is ignored, by whoever is started here, too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

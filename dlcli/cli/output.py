@@ -123,5 +123,6 @@ def shortened(path: Path | None) -> str:
 
 
 def say(line: str) -> None:
-    """Print one line of progress on stderr."""
+    """Print one line of progress on stderr, after what was printed on stdout before."""
+    sys.stdout.flush()
     print(line, file=sys.stderr, flush=True)

@@ -72,13 +72,13 @@ def trials(executor: LocalExecutor, tmp_path: Path) -> Trials:
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Path]:
     """A folder in memory for sweeps that are killed, and this process ready to be forked."""
-    from tests.search.stub_sweep import warm_up
+    from tests.search.stub_sweep import warmed_up
 
     memory = Path("/dev/shm")
     base = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    warm_up(base / "warm")
-    gc.collect()
-    gc.freeze()
-    yield base
-    gc.unfreeze()
+    with warmed_up(base / "warm"):
+        gc.collect()
+        gc.freeze()
+        yield base
+        gc.unfreeze()
     shutil.rmtree(base)

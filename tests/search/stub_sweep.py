@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from dlcli.config.domain import Interval
 from dlcli.config.space import Parameter, Space
@@ -131,7 +133,8 @@ class ForkedExecutor(LocalExecutor):
         return ForkedWarm((), {})
 
 
-def warm_up(root: Path) -> None:
+@contextmanager
+def warmed_up(root: Path) -> Iterator[None]:
     """Do here what every forked process would do again: import, and read Optuna's migrations."""
     from optuna.storages._rdb.storage import _VersionManager
 
@@ -143,9 +146,10 @@ def warm_up(root: Path) -> None:
             scripts.append(read(manager))
         return scripts[0]
 
-    _VersionManager._create_alembic_script = create  # type: ignore[method-assign]
-    findings.write_findings = lambda *parts: []  # figures have tests of their own
-    assert sweep(root, Spec(total=1)) == 0
+    no_figures = mock.patch.object(findings, "write_findings", lambda *parts: [])
+    with mock.patch.object(_VersionManager, "_create_alembic_script", create), no_figures:
+        assert sweep(root, Spec(total=1)) == 0
+        yield
 
 
 def sweep(root: Path, spec: Spec) -> int:
