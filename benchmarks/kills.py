@@ -130,9 +130,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        with warmed_up(Path(folder) / "warm"):
-            found = [measure(way, arguments.kills, arguments.seed, Path(folder)) for way in WAYS]
+    with tempfile.TemporaryDirectory() as folder, warmed_up(Path(folder) / "warm"):
+        found = [measure(way, arguments.kills, arguments.seed, Path(folder)) for way in WAYS]
     print(f"seed {arguments.seed}; {SPEC.total} trials a sweep, one at a time")
     print(f"{'':28}" + "".join(f"{way.name:>15}" for way in WAYS))
     for name in found[0]:

@@ -146,7 +146,7 @@ def warmed_up(root: Path) -> Iterator[None]:
             scripts.append(read(manager))
         return scripts[0]
 
-    no_figures = mock.patch.object(findings, "write_findings", lambda *parts: [])
+    no_figures = mock.patch.object(findings, "write_findings", return_value=[])
     with mock.patch.object(_VersionManager, "_create_alembic_script", create), no_figures:
         assert sweep(root, Spec(total=1)) == 0
         yield
