@@ -30,8 +30,10 @@ LONGEST = (
 )
 
 
-# Under nohup the signal of a closed terminal is ignored, by whoever is started here, too.
+# Under nohup the signal of a closed terminal is ignored, by whoever is started here, too; and in
+# the background of a shell that of Ctrl-C.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
