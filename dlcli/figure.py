@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,18 +39,26 @@ def save(figure: Figure, path: Path, numbers: Table | None = None) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    figure.savefig(scratch, dpi=DPI, format="png")
-    scratch.replace(path)
+    with replacing(path) as scratch:
+        figure.savefig(scratch, dpi=DPI, format="png")
     if numbers is not None:
         save_table(numbers, path.with_suffix(".csv"))
 
 
 def save_table(columns: Table, path: Path) -> None:
     """Write columns as CSV, as a whole."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with scratch.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as scratch, scratch.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
-    scratch.replace(path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to write in the place of another, which it replaces as a whole once it is written."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield scratch
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -43,14 +43,14 @@ def check_alike(first: Member, other: Member, split: Split) -> None:
         )
     shares = [shared(member, split) for member in (first, other)]
     if shares[0] != shares[1]:
+        keys = [key for key in SHARES if shares[0].get(key) != shares[1].get(key)]
         told = ", ".join(
-            f"data.{key} is {shares[1].get(key)}, not {shares[0].get(key)}"
-            for key in SHARES
-            if shares[0].get(key) != shares[1].get(key)
+            f"data.{key} is {shares[1].get(key)}, not {shares[0].get(key)}" for key in keys
         )
+        alike = " ".join(f"data.{key}={shares[0].get(key)}" for key in keys)
         raise ConfigError(
             f"{names}: its {split} split has other examples than that of {first.source.name} "
-            f"({told})"
+            f"({told}); train it with {alike}"
         )
 
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor, nn
 
 from dlcli.data.spec import DataSpec
-from dlcli.training.changes import Split
-from dlcli.training.measure import split_loader
 
 
 @dataclass(frozen=True)
@@ -106,17 +104,6 @@ def is_asked(model: LightningModule, spec: DataSpec) -> bool:
     """Whether a model answers each example by logits or values, which ``predict_step`` gives."""
     own = type(model).predict_step is not LightningModule.predict_step
     return own and spec.target in ("class", "value")
-
-
-def predicted(
-    trainer: Trainer,
-    model: LightningModule,
-    data: LightningDataModule,
-    spec: DataSpec,
-    split: Split,
-) -> Answers | None:
-    """The answers from a pass of their own; None where ``predict_step`` gives something else."""
-    return joined(trainer.predict(model, dataloaders=split_loader(data, split)) or [], spec)
 
 
 def joined(pairs: Iterable[Any], spec: DataSpec) -> Answers | None:

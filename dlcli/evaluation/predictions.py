@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from dlcli.data.spec import DataSpec
 from dlcli.errors import StoreError
 from dlcli.evaluation.answers import Answers
-from dlcli.figure import Table
+from dlcli.figure import Table, replacing
 
 
 def write_predictions(answers: Answers, spec: DataSpec, path: Path) -> None:
@@ -19,12 +18,10 @@ def write_predictions(answers: Answers, spec: DataSpec, path: Path) -> None:
     Raises:
         StoreError: the disk is full or read-only.
     """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        WRITERS[path.suffix](columns(answers, spec), scratch)
-        scratch.replace(path)
+        with replacing(path) as scratch:
+            WRITERS[path.suffix](columns(answers, spec), scratch)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
         raise StoreError(f"--predictions {path}: cannot be written ({error.strerror})") from error
 
 

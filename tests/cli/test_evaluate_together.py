@@ -89,7 +89,7 @@ def test_runs_on_other_splits_do_not_answer_together(work: Path) -> None:
     assert (answer.status, answer.created) == (2, ())
     assert answer.error == (
         "error: RUN other: its test split has other examples than that of first "
-        "(data.seed is 1, not 0)"
+        "(data.seed is 1, not 0); train it with data.seed=0"
     )
 
 

@@ -102,7 +102,8 @@ def test_other_data_and_other_splits_are_refused():
     with pytest.raises(ConfigError) as refusal:
         check_alike(first, other, "test")
     assert str(refusal.value) == (
-        "RUN m1: its test split has other examples than that of m0 (data.seed is 3, not 0)"
+        "RUN m1: its test split has other examples than that of m0 (data.seed is 3, not 0); "
+        "train it with data.seed=0"
     )
 
 
