@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import statistics
 import struct
 import subprocess
@@ -37,7 +36,6 @@ from dlcli.data.idx import FILES, MNIST
 from dlcli.data.spec import DataSpec
 from dlcli.models.supervised import Supervised
 from dlcli.nets.cnn import LeNet5
-from dlcli.training.startup import SPINS
 
 SPEC = DataSpec("image", (1, 28, 28), "class", classes=tuple("0123456789"))
 ADAM = partial(torch.optim.Adam, lr=0.001, fused=True)
@@ -178,14 +176,10 @@ def measure(root: Path, options: argparse.Namespace, batch_size: int) -> dict[st
     seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for _ in range(options.repetitions):
         for name in CONTENDERS:
-            # as dlcli.training.startup has it; the others get what PyTorch does by itself
-            policy = {"GOMP_SPINCOUNT": SPINS} if name == "dlcli" else {}
             command = [sys.executable, __file__, "--contender", name, "--root", str(root)]
             command += ["--steps", str(options.steps), "--batch-sizes", str(batch_size)]
             command += ["--threads", str(options.threads)]
-            done = subprocess.run(
-                command, env={**os.environ, **policy}, capture_output=True, text=True, check=True
-            )
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
             seconds[name].append(float(done.stdout.splitlines()[-1]))
     return seconds
 

@@ -47,8 +47,8 @@ class Net(pl.LightningModule):
         return torch.optim.Adam(self.parameters(), lr=self.lr)
 
 
-def main(trials: int, epochs: int) -> None:
-    """Search, and print the times."""
+def main(points: list[dict[str, float]], epochs: int) -> None:
+    """Search, from given points, and print the times."""
     warnings.filterwarnings("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -80,9 +80,11 @@ def main(trials: int, epochs: int) -> None:
         return float(trainer.callback_metrics["val/loss"])
 
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
-    study.optimize(objective, n_trials=trials)
+    for point in points:
+        study.enqueue_trial({"lr": point["optimizer.lr"], "batch_size": point["data.batch_size"]})
+    study.optimize(objective, n_trials=len(points))
     print(json.dumps({"ended": ended, "fitted": fitted}))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(json.loads(sys.argv[1]), int(sys.argv[2]))

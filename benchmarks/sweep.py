@@ -7,7 +7,9 @@ Run as ``python benchmarks/sweep.py``. In each repetition, one after the other:
 - ``plain``: ``plain_sweep.py``, a serial ``study.optimize`` around Lightning in one process, which
   records nothing.
 
-All search the learning rate and the batch size of a small convolutional net on the digits.
+All search the learning rate and the batch size of a small convolutional net on the digits. The
+plain loop trains at the points that the single worker's sampler chose, as the number of steps, and
+so of seconds, depends on the batch size.
 Times are between the end of the first trial and the end of the last, so that neither imports nor
 the start of a store counts: overhead = wall x workers - seconds in fit, for each trial.
 """
@@ -44,11 +46,13 @@ class Times:
         ended: when each trial ended, in seconds, in order.
         fitted: how many seconds each was fitted.
         wall: seconds for everything, imports and the end included.
+        points: the values that were tried.
     """
 
     ended: list[float]
     fitted: list[float]
     wall: float
+    points: list[dict[str, float]]
 
     def an_hour(self) -> float:
         """Trials an hour, once the first has ended."""
@@ -71,22 +75,25 @@ def dlcli(workers: int, trials: int, epochs: int) -> Times:
             command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wall = time.time() - began
-        results = list(Path(folder).glob("mlruns/sweeps/s/trials/*/result.json"))
+        trials_of = sorted(Path(folder).glob("mlruns/sweeps/s/trials/*"))
+        results = [one / "result.json" for one in trials_of]
         fitted = [json.loads(one.read_text())["fit_seconds"] for one in results]
-        return Times(sorted(one.stat().st_mtime - began for one in results), fitted, wall)
+        points = [json.loads((one / "trial.json").read_text())["params"] for one in trials_of]
+        return Times(sorted(one.stat().st_mtime - began for one in results), fitted, wall, points)
 
 
-def plain(trials: int, epochs: int) -> Times:
-    """One serial loop."""
+def plain(points: list[dict[str, float]], epochs: int) -> Times:
+    """One serial loop over points of ``dlcli``."""
     began = time.time()
     done = subprocess.run(
-        [sys.executable, PLAIN, str(trials), str(epochs)],
+        [sys.executable, PLAIN, json.dumps(points), str(epochs)],
         check=True,
         capture_output=True,
         text=True,
         env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
     )
-    return Times(**json.loads(done.stdout.splitlines()[-1]), wall=time.time() - began)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Times(**found, wall=time.time() - began, points=points)
 
 
 def main() -> None:
@@ -96,16 +103,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=3)
     given = parser.parse_args()
-    kinds = {
-        "dlcli, 2 workers": (2, lambda: dlcli(2, given.trials, given.epochs)),
-        "dlcli, 1 worker": (1, lambda: dlcli(1, given.trials, given.epochs)),
-        "plain": (1, lambda: plain(given.trials, given.epochs)),
-    }
+    kinds = {"dlcli, 2 workers": 2, "dlcli, 1 worker": 1, "plain": 1}
     found: dict[str, list[Times]] = {name: [] for name in kinds}
     for _ in range(given.repetitions):
-        for name, (_, measure) in kinds.items():
-            found[name].append(measure())
-    for name, (workers, _) in kinds.items():
+        found["dlcli, 2 workers"].append(dlcli(2, given.trials, given.epochs))
+        found["dlcli, 1 worker"].append(dlcli(1, given.trials, given.epochs))
+        found["plain"].append(plain(found["dlcli, 1 worker"][-1].points, given.epochs))
+    for name, workers in kinds.items():
         hour = statistics.median(one.an_hour() for one in found[name])
         overhead = statistics.median(one.overhead(workers) for one in found[name])
         fit = statistics.median(statistics.mean(one.fitted) for one in found[name])

@@ -154,7 +154,7 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     several = trainer.get("devices") not in (1, None, "auto")
     found = gpus() if local.devices == "auto" else local.devices
     devices = found if on_gpu and not several else []
-    os.environ.update(warm_up_for(made.base.values, made.base.allow))
+    os.environ.update(warm_up_for(made.base.values, made.base.allow, practice=not gpus()))
     executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], several, _tell)
     try:
         yield search, executor

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, cast
 
+from dlcli.config.allow import definition_refusal
 from dlcli.config.imported import check_signatures
-from dlcli.config.own_code import described, failing_line, raised_in, reach
+from dlcli.config.own_code import described, failing_line, reach
 from dlcli.config.problem import shown
-from dlcli.config.targets import Refused, Targets
+from dlcli.config.targets import SPECIAL, Refused, Targets
 from dlcli.errors import ConfigError, DlcliError
 
 
@@ -18,7 +19,9 @@ def instantiate(node: Mapping[str, Any], allow: Sequence[str] = (), **kwargs: An
     """Build a node of a composed configuration.
 
     Args:
-        node: resolved plain containers with a ``_target_``.
+        node: resolved plain containers with a ``_target_``; its other keys are arguments, and mean
+            what they mean to Hydra: ``_args_``, ``_partial_``, ``_recursive_``. What is built is
+            handed plain containers, whatever ``_convert_`` says.
         allow: packages of the user's own whose code may run.
         kwargs: arguments that no file can hold; they win over the node's.
 
@@ -27,29 +30,59 @@ def instantiate(node: Mapping[str, Any], allow: Sequence[str] = (), **kwargs: An
             does not take what the node gives.
     """
     check_targets(node, allow)
-    from hydra.utils import instantiate as build
-
     reach(allow)
-    # Hydra would turn an argument that is a dataclass, as DataSpec is, into a dictionary.
-    partial = node.get("_partial_") is True
     try:
-        # among the keys, as Hydra would copy everything once more to lay arguments over it
-        made = build({**node, "_convert_": "all", "_partial_": True})
-        return _complete(made, partial, kwargs)
+        return _built(node, allow, kwargs)
     except DlcliError:
         raise
     except Exception as error:
-        raise _translated(node, allow, error) from error
+        place = failing_line(error, allow) or str(node.get("_target_"))
+        raise ConfigError(f"{place}: {described(error)}") from error
 
 
-def _complete(made: Callable[..., Any], partial: bool, kwargs: Mapping[str, Any]) -> Any:
-    if not partial:
-        return made(**kwargs)
-    if not kwargs:
+def _built(value: Any, allow: Sequence[str], more: Mapping[str, Any] | None = None) -> Any:
+    """What a value stands for; ``more`` are further arguments of a node."""
+    if isinstance(value, (list, tuple)):
+        return [_built(item, allow) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    deep = value.get("_recursive_", True)
+    made = {key: _built(item, allow) if deep else item for key, item in value.items()}
+    if "_target_" not in value:
         return made
-    from functools import partial as partial_
+    arguments = {key: item for key, item in made.items() if key not in SPECIAL} | dict(more or {})
+    target, positional = _located(value["_target_"], allow), made.get("_args_", ())
+    if value.get("_partial_"):
+        return partial(target, *positional, **arguments)
+    return target(*positional, **arguments)
 
-    return partial_(made, **kwargs)
+
+def _located(target: str, allow: Sequence[str]) -> Callable[..., Any]:
+    """What a target names, imported.
+
+    Raises:
+        ImportError, AttributeError: there is no such thing.
+        ConfigError: it is something else than its source said, that may not run.
+    """
+    found = _imported(target.split("."))
+    module, name = (getattr(found, which, None) for which in ("__module__", "__qualname__"))
+    told = isinstance(module, str) and isinstance(name, str)
+    if told and (reason := definition_refusal(target, f"{module}.{name}", allow)):
+        raise ConfigError(reason)
+    if not callable(found):
+        raise ConfigError(f"{target} may not run: it is no class or function")
+    return cast(Callable[..., Any], found)
+
+
+def _imported(parts: list[str]) -> Any:
+    """A module, or what the longest module of these names holds under the rest of them."""
+    path = ".".join(parts)
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if not f"{path}.".startswith(f"{error.name}.") or len(parts) == 1:
+            raise  # what it imports is not there
+    return getattr(_imported(parts[:-1]), parts[-1])
 
 
 def check_targets(node: Any, allow: Sequence[str]) -> None:
@@ -70,8 +103,6 @@ def check_targets(node: Any, allow: Sequence[str]) -> None:
                 problems.append(f"{key}: {error}")
     if problems:
         raise ConfigError(problems)
-    # Hydra reads it as a list of what its own policy would refuse.
-    os.environ.pop("HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE", None)
 
 
 @cache
@@ -90,16 +121,6 @@ def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
         return
     for name, item in items:
         yield from _leaves(item, f"{key}.{name}" if key else str(name))
-
-
-def _translated(node: Mapping[str, Any], allow: Sequence[str], error: BaseException) -> Exception:
-    """Return the error to raise: our own as it is, else one that names the user's own line."""
-    while error.__cause__ is not None and raised_in(error).startswith("hydra."):
-        error = error.__cause__
-    if isinstance(error, DlcliError):
-        return error
-    place = failing_line(error, allow) or str(node.get("_target_"))
-    return ConfigError(f"{place}: {described(error)}")
 
 
 __all__ = ["check_signatures", "instantiate"]

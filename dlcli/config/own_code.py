@@ -57,12 +57,6 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def raised_in(error: BaseException) -> str:
-    """Return the name of the module that raised an error."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return str(frames[-1].f_globals.get("__name__")) if frames else ""
-
-
 def failing_line(error: BaseException, allow: Sequence[str]) -> str | None:
     """Return ``file:line`` of the innermost frame in the user's packages, None without one."""
     if not allow:

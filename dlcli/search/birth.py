@@ -8,6 +8,7 @@ import faulthandler
 import json
 import os
 import signal
+import socket
 import sys
 import traceback
 import zlib
@@ -21,28 +22,44 @@ TRIAL = "DLCLI_TRIAL"  # what a new interpreter is to run; Lightning's further r
 # What says to a process that it is a further rank, of a training that a sweep was started from.
 RANK = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 STATUS = 70  # of a trial that could not even begin
+DONE = b"."
 
 Request = dict[str, Any]  # folder, task, payload, environment, path, fresh
 
 
-def become(request: Request, output: int, alive: int, others: Iterable[int]) -> NoReturn:
-    """Turn this process, just forked, into a trial's; never returns.
+def alone(others: Iterable[int]) -> None:
+    """Take this process, just forked, out of its parent's affairs.
+
+    Args:
+        others: what is open here and not its business.
+    """
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for one in others:
+        os.close(one)
+
+
+def become(request: Request, output: int, alive: int, line: socket.socket) -> NoReturn:
+    """Turn this process into a trial's; never returns.
 
     Args:
         output: where it prints to.
         alive: a pipe that ends with the coordinator.
-        others: what is open here and not the trial's business.
+        line: where to say that all is done but the process's end, which may take a while.
     """
     status = STATUS
     try:
-        os.setsid()
-        _forget(others)
         _redirect(output, alive if request["fresh"] else None)
         os.environ.update(request["environment"])
         if request["fresh"]:
             _execute(request)
         sys.path[:] = request["path"]
         status = run(request, alive)
+        if status == 0:
+            line.sendall(DONE)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -67,15 +84,6 @@ def packed(request: Request) -> str:
 def unpacked(text: str) -> Request:
     request: Request = json.loads(zlib.decompress(base64.b85decode(text)))
     return request
-
-
-def _forget(others: Iterable[int]) -> None:
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for one in others:
-        os.close(one)
 
 
 def _redirect(output: int, stdin: int | None) -> None:

@@ -100,6 +100,7 @@ class Coordinator:
         self._waiting: deque[int] = deque()
         self._next = 0
         self._completed = False
+        self._open: deque[tuple[Attempt, Result]] = deque()  # told of, but their runs not closed
         self._failures: list[Result] = []  # in a row
         self._ending: Ending | None = None
         self._signal: int | None = None
@@ -128,11 +129,13 @@ class Coordinator:
                     self._ending = Ending("stopped", self._signal)
                     break
                 self._fill(deadline)
+                self._close_runs()  # beside the next trial
                 if not self._running:
                     break
                 self._rest()
         finally:
             self._stop_running()
+            self._close_runs()
         if self._signal is not None:
             return Ending("stopped", self._signal)
         return self._ending or Ending("timeout" if self._more() else "finished")
@@ -256,11 +259,17 @@ class Coordinator:
         values = [result.values[name] for name in self._metrics if name in result.values]
         told = values if result.state == "complete" else None
         self._study.tell(number, result.state, told, result.reason)
-        self._recording.end(number, attempt.run_id, result)
+        self._open.append((attempt, result))
         self._completed = self._completed or result.state == "complete"
-        self._tidy()
         self._watch.ended(number, result)
         self._count_failure(result)
+
+    def _close_runs(self) -> None:
+        """Close the runs of trials that the study knows to be final."""
+        while self._open:
+            attempt, result = self._open.popleft()
+            self._recording.end(attempt.number, attempt.run_id, result)
+            self._tidy()
 
     def _count_failure(self, result: Result) -> None:
         """Notice when it makes no sense to go on."""

@@ -36,14 +36,18 @@ class Log:
         self._write(data)
         return bool(data)
 
-    def close(self) -> None:
-        """Move the rest and close; also where a process still has the pipe open."""
+    def drain(self) -> None:
+        """Move all that has been printed so far."""
         with contextlib.suppress(BlockingIOError):
             for _ in range(LEFT):
                 data = os.read(self.pipe, CHUNK)
                 if not data:
                     break
                 self._write(data)
+
+    def close(self) -> None:
+        """Move the rest and close; also where a process still has the pipe open."""
+        self.drain()
         os.close(self.pipe)
         if self._file >= 0:
             os.close(self._file)

@@ -8,6 +8,7 @@ import select
 import signal
 from collections.abc import Callable
 
+from dlcli.search.birth import DONE
 from dlcli.search.trial import TrialFolder
 from dlcli.search.warm import Warm
 from dlcli.tracking.owner import start_time
@@ -56,12 +57,18 @@ class LocalHandle:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs or is about to; sends a signal that could not be sent earlier."""
+        """Whether it works or is about to; sends a signal that could not be sent earlier.
+
+        One that is done and has no GPU is not waited for: its end takes as long as its memory is
+        large.
+        """
         if self.exitcode is not None:
             return False
-        if self._ready():
-            self._end()
-            return False
+        while self._ready():
+            said = os.read(self.sentinel, 16)
+            if said != DONE or self.device is None:
+                self._end(said.removeprefix(DONE) or said)
+                return False
         if self._wanted and self.pid is not None:
             number, self._wanted = self._wanted, 0
             self._send(number)
@@ -89,12 +96,11 @@ class LocalHandle:
     def _ready(self) -> bool:
         return bool(select.select([self.sentinel], [], [], 0)[0])
 
-    def _end(self) -> None:
-        said = os.read(self.sentinel, 16)
+    def _end(self, said: bytes) -> None:
         if not said and self.pid is not None:  # the server is gone, and its trials may not be
             self._send(signal.SIGKILL)
         os.close(self.sentinel)
-        self.exitcode = int(said) if said else -signal.SIGKILL
+        self.exitcode = 0 if said == DONE else int(said) if said else -signal.SIGKILL
         self._on_end(self)
 
     def _send(self, number: int) -> None:

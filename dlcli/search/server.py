@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlcli.search.birth import Request, become
+from dlcli.search.birth import DONE, Request
 from dlcli.search.log import Log
+from dlcli.search.spare import Spare
 from dlcli.search.worker import GRACE_S
 
 HEADER = struct.Struct("!I")  # the length of the JSON that follows
@@ -39,6 +40,7 @@ class Child:
     number: int
     status: int  # where to write how it ended
     log: Log
+    line: socket.socket  # that says that it is done
 
 
 class Server:
@@ -55,6 +57,7 @@ class Server:
         self._buffer = b""
         self._received: deque[int] = deque()  # file descriptors, one a request
         self._children: dict[int, Child] = {}
+        self._spare: Spare | None = None  # the next trial's process
         self._deadline: float | None = None  # the coordinator is gone
         self._selector = selectors.DefaultSelector()
         self._wake = self._hear_of_children()
@@ -65,6 +68,7 @@ class Server:
     def serve(self) -> None:
         """Work until there is neither a coordinator nor a trial."""
         self._reply({"ready": True})
+        self._prepare()
         while self._deadline is None or self._children:
             for key, _ in self._selector.select(self._left()):
                 key.data()
@@ -105,33 +109,51 @@ class Server:
             yield request
 
     def _start(self, request: Request, status: int) -> None:
-        read, write = os.pipe()
-        log = Log(Path(request["folder"]) / "output.log", read)
+        path = Path(request["folder"]) / "output.log"
         try:
-            pid = os.fork()
+            spare = self._spare or self._fork(status)
         except OSError as error:  # no memory, or too many processes
-            os.write(write, f"cannot start the trial: {error}\n".encode())
-            os.close(write)
-            log.close()
+            with path.open("a") as file:
+                file.write(f"cannot start the trial: {error}\n")
             _say(status, os.EX_OSERR)
             return
-        if pid == 0:
-            become(request, write, self._alive, [*self._open(), status, read])
-        os.close(write)
-        self._children[pid] = Child(request["number"], status, log)
-        self._selector.register(read, selectors.EVENT_READ, lambda: self._pump(log))
-        self._reply({"number": request["number"], "pid": pid})
+        self._spare = None
+        log = Log(path, spare.output)
+        child = Child(request["number"], status, log, spare.line)
+        self._children[spare.pid] = child
+        self._selector.register(log.pipe, selectors.EVENT_READ, lambda: self._pump(log))
+        self._selector.register(child.line, selectors.EVENT_READ, lambda: self._done(child))
+        spare.tell(request)
+        self._reply({"number": request["number"], "pid": spare.pid})
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Fork the next trial's process, which goes quicker where somebody waits for it."""
+        with contextlib.suppress(OSError):  # there may be room for it later
+            self._spare = self._fork()
+
+    def _fork(self, *others: int) -> Spare:
+        return Spare(self._alive, [*self._open(), *others])
 
     def _open(self) -> list[int]:
         """What a trial must not hold open."""
         logs = [child.log.pipe for child in self._children.values()]
         statuses = [child.status for child in self._children.values()]
+        lines = [child.line.fileno() for child in self._children.values()]
         own = [self._control.fileno(), *self._wake]
-        return [*logs, *statuses, *own, *self._received]
+        return [*logs, *statuses, *lines, *own, *self._received]
 
     def _pump(self, log: Log) -> None:
         if not log.pump():
             self._selector.unregister(log.pipe)
+
+    def _done(self, child: Child) -> None:
+        """Say that a trial has come to its end, before its process has."""
+        self._selector.unregister(child.line)
+        with contextlib.suppress(OSError):
+            if child.line.recv(len(DONE)):
+                child.log.drain()
+                os.write(child.status, DONE)
 
     def _reap(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -148,16 +170,24 @@ class Server:
             self._ended(*os.waitpid(ended.si_pid, 0))
 
     def _ended(self, pid: int, status: int) -> None:
+        if self._spare is not None and pid == self._spare.pid:
+            self._spare.close()
+            self._spare = None
         child = self._children.pop(pid, None)
         if child is None:
             return
-        with contextlib.suppress(KeyError):
-            self._selector.unregister(child.log.pipe)
+        for source in (child.log.pipe, child.line):
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(source)
+        child.line.close()
         child.log.close()
         _say(child.status, os.waitstatus_to_exitcode(status))
 
     def _left_alone(self) -> None:
         """Give the trials, which notice it themselves, some time to end."""
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
         for source in (self._control, self._alive):
             with contextlib.suppress(KeyError):
                 self._selector.unregister(source)

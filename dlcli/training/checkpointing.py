@@ -6,8 +6,9 @@ import math
 from typing import Any, Literal
 
 from pytorch_lightning import LightningModule, Trainer
-from pytorch_lightning.callbacks import Checkpoint
+from pytorch_lightning.callbacks import Callback, Checkpoint
 
+from dlcli.training.checkpoint_io import FolderCheckpointIO
 from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import better, direction, logged, never_logged
 
@@ -20,14 +21,20 @@ def save(trainer: Trainer, role: str, epochs: int) -> None:
         role: ``best`` or ``last``.
         epochs: how many epochs are finished.
     """
-    # those of the training are logged after the validation, so beside it they are an epoch old
-    ended = role == "last" or trainer.is_last_batch
-    fresh = {k: v for k, v in logged(trainer).items() if ended or "train/" not in k}
-    about = {"epoch": epochs, "metrics": fresh}
+    about = {"epoch": epochs, "metrics": fresh(trainer, role)}
     # a resumed run does not log again what is before its checkpoint, so that must be safe first
     if isinstance(trainer.logger, RunLogger):
         trainer.logger.flush()
     trainer.save_checkpoint(role, weights_only=False, storage_options=about)
+
+
+def fresh(trainer: Trainer, role: str) -> dict[str, float]:
+    """What has been logged of the same moment.
+
+    Metrics of the training are logged after the validation, so beside it they are an epoch old.
+    """
+    ended = role == "last" or trainer.is_last_batch
+    return {k: v for k, v in logged(trainer).items() if ended or "train/" not in k}
 
 
 class BestCheckpoint(Checkpoint):
@@ -46,6 +53,7 @@ class BestCheckpoint(Checkpoint):
         self.mode = mode
         self.value: float | None = None
         self._due = False  # to be saved when the epoch ends
+        self.saved_at = -1  # the optimizer step, where an epoch's end was saved
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Take the direction from the model where it was left to it."""
@@ -70,6 +78,7 @@ class BestCheckpoint(Checkpoint):
         if self._due or best_of_training:
             self._due = False
             save(trainer, "best", trainer.current_epoch + 1)
+            self.saved_at = trainer.global_step
 
     def _is_best(self, trainer: Trainer) -> bool:
         """Whether the metric is finite and better than ever; it is the best from then on."""
@@ -106,5 +115,24 @@ class LastCheckpoint(Checkpoint):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save after every so many epochs, and after the last."""
         finished = trainer.current_epoch + 1
-        if finished % self.every_n_epochs == 0 or trainer.should_stop:
+        due = finished % self.every_n_epochs == 0 or trainer.should_stop
+        if due and not self._copied(trainer):
             save(trainer, "last", finished)
+
+    def _copied(self, trainer: Trainer) -> bool:
+        """Copy the best one where it is of this moment; whether it was.
+
+        Every rank comes to the same answer, as saving is for all of them.
+        """
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        before = callbacks[callbacks.index(self) - 1] if self in callbacks[1:] else None
+        checkpoints = trainer.strategy.checkpoint_io
+        if not isinstance(before, BestCheckpoint) or before.saved_at != trainer.global_step:
+            return False
+        if not isinstance(checkpoints, FolderCheckpointIO):
+            return False
+        metrics = fresh(trainer, "last")
+        if trainer.is_global_zero and checkpoints.folder is not None:
+            checkpoints.folder.save_copy("best", "last", metrics)
+        trainer.strategy.barrier("the checkpoint's copy")
+        return True

@@ -32,11 +32,11 @@ _NOISE = (
 
 _FORMAT = warnings.formatwarning
 
-# What the process that trials are forked from is to import, and which data it is to read.
+# What the process that trials are forked from is to import, which data it is to read, and whether
+# it may train.
 WARM_MODULES = "DLCLI_WARM"
 WARM_DATA = "DLCLI_WARM_DATA"
-
-SPINS = "10000"  # rounds of a waiting loop, some tens of microseconds
+WARM_PRACTICE = "DLCLI_WARM_PRACTICE"
 
 
 class _DeferredPackage(ModuleType):
@@ -68,20 +68,8 @@ def defer_torchmetrics() -> None:
     sys.modules["torchmetrics"] = package
 
 
-def spin_briefly() -> None:
-    """Let threads that wait for others give the core back soon; must come before torch.
-
-    By default they spin for milliseconds, and each step waits for the slowest thread: beside one
-    other busy process a small step took forty times as long. So short a spin costs nothing
-    where the cores are free.
-    """
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-
-
 def import_lightning() -> None:
     """Import torch and Lightning the quick way."""
-    spin_briefly()
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # Lightning's finders draw bars with it
     defer_torchmetrics()
@@ -100,16 +88,19 @@ def _for_a_person(message: Any, category: type[Warning], *place: Any, **line: An
     return _FORMAT(message, category, *place, **line)
 
 
-def warm_up_for(values: Mapping[str, Any], allow: Sequence[str] = ()) -> dict[str, str]:
+def warm_up_for(
+    values: Mapping[str, Any], allow: Sequence[str] = (), practice: bool = False
+) -> dict[str, str]:
     """The environment that has ``dlcli.training.warm`` prepare what trials will use.
 
     Args:
         values: of a configuration; trials are most like it.
         allow: packages of the user's own whose code may run; that code is left to the trials.
+        practice: whether to train a little first; not where there is a GPU.
     """
     modules = dict.fromkeys(target.rpartition(".")[0] for target in _targets(values))
     packaged = [name for name in modules if name.startswith("dlcli.")]
-    environment = {WARM_MODULES: ":".join(packaged)}
+    environment = {WARM_MODULES: ":".join(packaged), WARM_PRACTICE: "1" if practice else ""}
     if str(values["data"].get("_target_")).startswith("dlcli."):
         environment[WARM_DATA] = json.dumps({"node": values["data"], "allow": list(allow)})
     return environment

@@ -7,12 +7,14 @@ thread of its own, which it ends before a fork and starts anew after it.)
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import json
 import os
 from collections.abc import Iterable
 
-from dlcli.training.startup import WARM_DATA, WARM_MODULES, import_lightning
+from dlcli.training.practice import one_thread, practise
+from dlcli.training.startup import WARM_DATA, WARM_MODULES, WARM_PRACTICE, import_lightning
 
 import_lightning()
 
@@ -31,8 +33,6 @@ MODULES = (
     "dlcli.training.pictures",
     "dlcli.training.progress",
     "dlcli.training.trial",
-    "hydra.utils",
-    "omegaconf._impl",
     "torch.utils.flop_counter",
     "torch.utils.serialization.config",
 )
@@ -51,18 +51,19 @@ def read_data(text: str) -> None:
     Args:
         text: the data's node, and the packages of the user's own that it may use, as JSON.
     """
-    import torch
-
     from dlcli.training.experiment import READY, build_data, setup_key
 
     wanted = json.loads(text)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with contextlib.suppress(Exception):
+    with one_thread(), contextlib.suppress(Exception):
         data, _ = build_data(wanted["node"], tuple(wanted["allow"]))
         if hasattr(data, "take_over"):
             READY[setup_key(wanted["node"])] = data
-    torch.set_num_threads(threads)
+
+
+def look_up_once() -> None:
+    """Have Lightning look up only once what packages offer it; it does so for every trainer."""
+    registry = importlib.import_module("lightning_fabric.utilities.registry")
+    registry.entry_points = functools.cache(registry.entry_points)  # type: ignore[attr-defined]
 
 
 def warm_up() -> None:
@@ -71,8 +72,13 @@ def warm_up() -> None:
 
     import_all([*MODULES, *filter(None, os.environ.get(WARM_MODULES, "").split(":"))])
     versions()
+    with contextlib.suppress(AttributeError, ImportError):
+        look_up_once()
     if text := os.environ.get(WARM_DATA):
         read_data(text)
+    if os.environ.get(WARM_PRACTICE):
+        with contextlib.suppress(Exception):
+            practise()
 
 
 warm_up()

@@ -33,6 +33,13 @@ def test_a_trial_is_told_to_the_study_before_its_run_is_closed(scene: Scene) -> 
     assert order == ["tell", "end"]
 
 
+def test_the_next_trial_does_not_wait_for_the_last_ones_run_to_be_closed(scene: Scene) -> None:
+    scene.executor.slots = 1
+    scene.run()
+    calls = [(what, number) for what, number, *_ in scene.recording.calls]
+    assert calls == [("begin", 0), ("begin", 1), ("end", 0), ("begin", 2), ("end", 1), ("end", 2)]
+
+
 def test_a_killed_trial_goes_on_under_its_number(scene: Scene) -> None:
     scene.executor = Executor({1: [dying(-9), complete]})
     assert scene.run() == Ending("finished")

@@ -19,7 +19,7 @@ from dlcli.search.sharing import Devices
 from dlcli.search.trial import TrialFolder
 from dlcli.search.worker import GRACE_S
 from tests.search.conftest import STUB, Trials, ended, until
-from tests.search.processes import alive, members
+from tests.search.processes import alive, descendants, members
 
 FRESH = "tests.search.stub:distributed"
 
@@ -125,6 +125,42 @@ def test_close_leaves_no_process_behind(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 2
     assert not alive(executor.server_pid)
     assert [members(pid) for pid in pids if pid] == [[], []]
+
+
+def test_the_next_trials_process_is_there_before_it_is_asked_for(tmp_path: Path) -> None:
+    executor = LocalExecutor(1)
+    trials, server = Trials(executor, tmp_path, itertools.count()), executor.server_pid
+    until(lambda: len(descendants(server)) == 1)
+    (spare,) = descendants(server)
+    handle = trials.start(act="hang")
+    until(lambda: handle.pid == spare)
+    until(lambda: len(descendants(server)) == 2)
+    executor.close()
+    assert not alive(spare)
+
+
+def test_a_process_that_was_forked_ahead_and_died_is_replaced(tmp_path: Path) -> None:
+    executor = LocalExecutor(1)
+    trials, server = Trials(executor, tmp_path, itertools.count()), executor.server_pid
+    until(lambda: len(descendants(server)) == 1)
+    os.kill(descendants(server)[0], signal.SIGKILL)
+    until(lambda: descendants(server) == [])
+    assert trials.run()[0] == 0
+    executor.close()
+
+
+def test_a_trial_that_is_done_is_not_waited_for_unless_it_has_a_gpu(tmp_path: Path) -> None:
+    for devices in ((), (0,)):
+        executor = LocalExecutor(1, devices)
+        trials = Trials(executor, tmp_path / str(len(devices)), itertools.count())
+        handle = trials.start()
+        assert ended(handle) == 0
+        result = handle.trial.result()
+        assert result is not None
+        assert result.state == "complete"
+        if devices:
+            assert not alive(handle.pid or 0)
+        executor.close()
 
 
 @pytest.mark.parametrize("act", ["hang", "family"])

@@ -46,6 +46,17 @@ def test_a_role_keeps_one_file(folder: CheckpointFolder) -> None:
     ]
 
 
+def test_a_copy_is_a_file_of_its_own_with_the_same_bytes(folder: CheckpointFolder) -> None:
+    folder.save_copy("best", "last", {"train/loss": 0.1})
+    best, last = (folder.entries()[role] for role in ("best", "last"))
+    assert last.file == "last-epoch0001-step0000003.ckpt"
+    assert (last.sha256, last.epoch, last.step) == (best.sha256, best.epoch, best.step)
+    assert last.metrics == {"train/loss": 0.1}
+    assert len(list(folder.path.glob("last-*"))) == 1
+    (folder.path / best.file).write_bytes(b"damaged")
+    assert folder.newest_intact() == folder.verify("last")
+
+
 @pytest.mark.parametrize("percent", range(0, 100, 10))
 def test_a_truncated_checkpoint_is_refused_and_the_good_one_named(
     folder: CheckpointFolder, percent: int

@@ -48,7 +48,7 @@ def warmed(root: Path, **more: str) -> list[object]:
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists its threads")
 def test_trials_find_everything_imported_and_their_data_read(tmp_path: Path) -> None:
     values = compose("train", ["model=mlp"]).values
-    assert warmed(tmp_path, **warm_up_for(values)) == [1, False, 1, []]
+    assert warmed(tmp_path, **warm_up_for(values, practice=True)) == [1, False, 1, []]
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_what_cannot_be_prepared_is_left_to_the_trial(tmp_path: Path) -> None:
 
 def test_code_of_the_users_own_is_not_prepared() -> None:
     values = {"data": {"_target_": "mine.data.Data"}, "model": {"_target_": "mine.net.Net"}}
-    assert warm_up_for(values, ["mine"]) == {"DLCLI_WARM": ""}
+    assert warm_up_for(values, ["mine"]) == {"DLCLI_WARM": "", "DLCLI_WARM_PRACTICE": ""}
 
 
 def test_data_that_was_read_before_gives_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
