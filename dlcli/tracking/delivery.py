@@ -16,6 +16,7 @@ from dlcli.tracking.store import Store
 METRICS = 1000  # MLflow's limits on a batch
 TEXTS = 100
 BYTES = 400_000
+PACE_S = 2.0  # between two deliveries of a run; each costs some milliseconds, whatever it holds
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 
@@ -84,10 +85,10 @@ class Delivery:
         return False
 
     def attempt(self, now: bool = False) -> bool:
-        """Deliver all there is, unless the last failure is too fresh; close a run that is over.
+        """Deliver all there is, unless that was tried just now; close a run that is over.
 
         Args:
-            now: do not mind the last failure.
+            now: do not mind when it was tried last.
 
         Returns:
             Whether the store has everything so far.
@@ -97,7 +98,8 @@ class Delivery:
         if not self._own() or (not now and time.monotonic() < self._next_try):
             return False
         try:
-            self._deliver()
+            if self._deliver():
+                self._next_try = time.monotonic() + PACE_S
             self._close()
         except Exception as error:  # whatever it is, the spool keeps the lines
             self.problem = self._explain(error)
@@ -143,10 +145,11 @@ class Delivery:
         self.folder.unmark()
         self.done = True
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> bool:
+        """Bring to the store what it does not have; whether there was anything."""
         info = self.folder.read()
         if info is None or not self.pending or self.deleted:
-            return
+            return False
         if info.store_id is None:
             info = self._create(info)
         try:
@@ -156,10 +159,11 @@ class Delivery:
                 self.deleted = self.store.is_deleted(str(info.store_id))
                 if not self.deleted:
                     raise
-                return
+                return False
             # The server lost its runs: a new one takes the place, and gets everything.
             info = self._create(info)
             self._drain(str(info.store_id))
+        return True
 
     def _create(self, info: RunInfo) -> RunInfo:
         store_id = self.store.find_linked(info.id)
