@@ -15,7 +15,8 @@ from tests.reader import Reader
 COMMANDS = [step for step in document.read(*document.guide()) if isinstance(step, Command)]
 OURS = [command for command in COMMANDS if command.line.startswith(("dlcli", "python "))]
 # Pages and commands that other tests try, too, in less time.
-SLOW = ("models: ", "own-data: ", "evaluate: ", "show: ", "transfer: ", "gpu: ")
+SLOW = ("models: ", "own-data: ", "own-model: ", "evaluate: ", "show: ", "transfer: ", "gpu: ")
+SLOW += ("resume: ", "programs: ", "tracking: ")
 SLOW += ("--name lenet5 ", "--name reviews ", "--name beats ", "--name glance ")
 
 

@@ -113,7 +113,7 @@ class Server:
         try:
             spare = self._spare or self._fork(status)
         except OSError as error:  # no memory, or too many processes
-            with path.open("a") as file:
+            with contextlib.suppress(OSError), path.open("a") as file:
                 file.write(f"cannot start the trial: {error}\n")
             _say(status, os.EX_OSERR)
             return
@@ -123,8 +123,8 @@ class Server:
         self._children[spare.pid] = child
         self._selector.register(log.pipe, selectors.EVENT_READ, lambda: self._pump(log))
         self._selector.register(child.line, selectors.EVENT_READ, lambda: self._done(child))
+        self._reply({"number": request["number"], "pid": spare.pid})  # who can kill it from here on
         spare.tell(request)
-        self._reply({"number": request["number"], "pid": spare.pid})
         self._prepare()
 
     def _prepare(self) -> None:
