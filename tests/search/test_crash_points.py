@@ -16,7 +16,7 @@ from tests.search.verify_state import Seen, Values, answer, verify_state
 pytestmark = pytest.mark.timeout(1800)  # hundreds of sweeps
 SPEC = Spec(sleep=0.0, total=3)
 FEW = Spec(sleep=0.0, total=2)  # where every death takes a sweep of its own
-LEAST = {"coordinator": 200, "server": 5, "trial": 20}  # steps that there surely are
+LEAST = {"coordinator": 200, "server": 4, "trial": 20}  # steps that there surely are
 POWER = 12  # of so many pictures one is also looked at after a power loss, each by make test-all
 
 
