@@ -142,7 +142,7 @@ def _refuse_existing(folder: SweepFolder) -> None:
 @contextmanager
 def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     """The limits, and where trials run, which is closed at the end."""
-    from dlcli.search.devices import gpus
+    from dlcli.search.devices import gpus, surely_none
     from dlcli.search.local import LocalExecutor
     from dlcli.search.settings import Local, Search
     from dlcli.training.startup import warm_up_for
@@ -154,7 +154,7 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     several = trainer.get("devices") not in (1, None, "auto")
     found = gpus() if local.devices == "auto" else local.devices
     devices = found if on_gpu and not several else []
-    os.environ.update(warm_up_for(made.base.values, made.base.allow, practice=not gpus()))
+    os.environ.update(warm_up_for(made.base.values, made.base.allow, practice=surely_none()))
     executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], several, _tell)
     try:
         yield search, executor

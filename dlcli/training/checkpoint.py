@@ -161,7 +161,10 @@ class CheckpointFolder:
         Raises:
             CheckpointError: it cannot be written, or there is nothing to copy.
         """
-        entry = self.entries()[of]
+        self._make()
+        entry = self.entries().get(of)
+        if entry is None or not (self.path / entry.file).is_file():
+            raise CheckpointError(f"{self.path}: no {of} checkpoint is left to copy")
         path = self._path(role, entry.epoch, entry.step)
         with (self.path / entry.file).open("rb") as source:
             write_atomically(path, lambda file: shutil.copyfileobj(source, file, COPIED))

@@ -55,6 +55,9 @@ def test_a_copy_is_a_file_of_its_own_with_the_same_bytes(folder: CheckpointFolde
     assert len(list(folder.path.glob("last-*"))) == 1
     (folder.path / best.file).write_bytes(b"damaged")
     assert folder.newest_intact() == folder.verify("last")
+    (folder.path / best.file).unlink()
+    with pytest.raises(CheckpointError, match="no best checkpoint is left to copy"):
+        folder.save_copy("best", "last", {})
 
 
 @pytest.mark.parametrize("percent", range(0, 100, 10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from dlcli.search.devices import surely_none
 from dlcli.training.practice import practise
 
 COUNT = """
@@ -25,11 +27,21 @@ print(len(os.listdir("/proc/self/task")), torch.cuda.is_initialized())
 def test_it_leaves_settings_files_and_variables_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    importlib.import_module("dlcli.training.session")  # which imports what sets variables
     monkeypatch.chdir(tmp_path)
     before = dict(os.environ), torch.get_num_threads()
     practise()
     assert (dict(os.environ), torch.get_num_threads()) == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_left_out_where_there_is_a_sign_of_any_gpu(tmp_path: Path) -> None:
+    assert surely_none(tmp_path) == (sys.platform == "linux")
+    for sign in ("nvidiactl", "dxg", "kfd", "dri"):
+        place = tmp_path / sign
+        place.mkdir()
+        (place / sign).touch()
+        assert not surely_none(place)
 
 
 def test_it_starts_no_thread_that_a_fork_would_lose() -> None:
