@@ -155,7 +155,8 @@ class Orthogonal(Scheme):
 
     def fill(self, weight: Tensor) -> None:
         """Draw; the inputs of a convolution are its channels times its field."""
-        nn.init.orthogonal_(weight, self.gain)
+        drawn = weight.detach().contiguous().clone(memory_format=torch.contiguous_format)
+        weight.data.copy_(nn.init.orthogonal_(drawn, self.gain))  # it takes no channels_last
 
 
 class LeCun(Scheme):
