@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,12 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# One cache for all tests and processes, so that MLflow's migrations run once; empty at the start.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _CACHE = tempfile.TemporaryDirectory(prefix="dlcli-tests-")
+    os.environ["XDG_CACHE_HOME"] = _CACHE.name
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, in the order of their tests."""
     ranks = {REPOSITORY / "tests" / name: rank for rank, name in enumerate(LONGEST)}
@@ -57,11 +64,10 @@ class Done:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """A person's environment with an empty home and one thread."""
+    """A person's environment with an empty home, the tests' cache and one thread."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
     own = {
         "HOME": str(home),
-        "XDG_CACHE_HOME": str(home / ".cache"),
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(REPOSITORY),
     }

@@ -76,7 +76,6 @@ def _work(words: list[str], folder: Path, file: Path) -> None:
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "CUDA_"))]:
         del os.environ[name]
     os.environ |= {"HOME": str(folder.parent), "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
-    os.environ["XDG_CACHE_HOME"] = str(folder.parent / ".cache")
     import torch
 
     torch.set_num_threads(1)

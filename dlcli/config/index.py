@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dlcli.cache import cache_folder
 from dlcli.config.modules import find, recording
 from dlcli.config.signature import Parameter, Signature, read_signature
 
@@ -20,13 +21,9 @@ FORMAT = 2
 
 def cache_file() -> Path | None:
     """Return where the index lies, or None where there is no home."""
-    folder = os.environ.get("XDG_CACHE_HOME")
-    try:
-        base = Path(folder) if folder else Path.home() / ".cache"
-    except RuntimeError:
-        return None
+    folder = cache_folder()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return base / "dlcli" / f"signatures-{FORMAT}-py{version}.json" if base.is_absolute() else None
+    return folder / f"signatures-{FORMAT}-py{version}.json" if folder else None
 
 
 class Index:

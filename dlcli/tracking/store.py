@@ -14,6 +14,7 @@ from dlcli.errors import ConfigError, StoreError
 from dlcli.tracking import sqlite
 from dlcli.tracking.folder import check_writable, make_root
 from dlcli.tracking.probe import Probe, refusal
+from dlcli.tracking.template import empty_store
 from dlcli.tracking.uri import Target, scrub, secrets
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Store:
     def _build(self) -> Path:
         if self._built is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="dlcli-store-"))
-            self._built = sqlite.build(self._scratch)
+            self._built = empty_store(self._scratch)
         return self._built
 
     @property

@@ -34,17 +34,11 @@ ROWS = [row for rows in TABLES.values() for row in rows]
 Refuse = Callable[..., Answer]
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working folder of this test's own, and nothing left in the process by the one before."""
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "CUDA_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)
@@ -179,11 +173,11 @@ IMPORTING = [pytest.param(row, marks=pytest.mark.slow) for row in REAL[1:]]
 
 
 @pytest.mark.parametrize("row", [REAL[0], *IMPORTING], ids=lambda row: row.id)
-def test_the_real_command_says_the_same(row: Row, folder: Path, cache: Path) -> None:
+def test_the_real_command_says_the_same(row: Row, folder: Path) -> None:
     if row.scene:
         SCENES[row.scene](folder)
     _, arguments = words(row.command, {})
-    done = run_command(folder, *arguments, home=cache)
+    done = run_command(folder, *arguments)
     assert done.status == row.status
     assert done.stderr.replace(str(folder), "{folder}").rstrip("\n") == row.error
     assert done.stdout == ""
@@ -212,25 +206,25 @@ KNOWN_AT_ONCE = [
 ]
 
 
-def test_what_needs_no_import_is_refused_without_one(folder: Path, cache: Path) -> None:
+def test_what_needs_no_import_is_refused_without_one(folder: Path) -> None:
     own_code()(folder)
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *KNOWN_AT_ONCE],
         cwd=folder,
-        env=environment(cache),
+        env=environment(folder),
         capture_output=True,
         text=True,
     )
     assert done.stdout.splitlines() == [f"{line} 2 []" for line in KNOWN_AT_ONCE]
 
 
-def test_a_typo_is_refused_about_as_fast_as_hydra_is_imported(folder: Path, cache: Path) -> None:
+def test_a_typo_is_refused_about_as_fast_as_hydra_is_imported(folder: Path) -> None:
     def seconds(*command: str) -> float:
         times = []
         for _ in range(3):
             before = time.monotonic()
             subprocess.run(
-                [sys.executable, *command], cwd=folder, env=environment(cache), capture_output=True
+                [sys.executable, *command], cwd=folder, env=environment(folder), capture_output=True
             )
             times.append(time.monotonic() - before)
         return min(times)

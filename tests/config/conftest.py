@@ -1,4 +1,4 @@
-"""A working folder of its own for every test, and one cache of signatures for all of them."""
+"""A working folder of its own for every test."""
 
 from __future__ import annotations
 
@@ -11,15 +11,9 @@ from dlcli.config.compose import Config, compose
 from dlcli.errors import ConfigError
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     return tmp_path
 
 

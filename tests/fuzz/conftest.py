@@ -12,15 +12,9 @@ SMALL = 25
 LARGE = 3000
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working folder in which nothing but what the test wrote may stand afterwards."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     inside = tmp_path / "work"
     inside.mkdir()
     monkeypatch.chdir(inside)

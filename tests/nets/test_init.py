@@ -65,6 +65,12 @@ def test_weights_are_pytorchs_own(option: str, reference) -> None:
     assert torch.allclose(weight, reference(torch.empty_like(weight)), atol=1e-6)
 
 
+def test_rows_are_orthogonal_however_the_weights_are_stored() -> None:
+    stored = nn.Conv2d(4, 6, 3).to(memory_format=torch.channels_last)
+    rows = initialised(named("orthogonal"), stored).weight.reshape(6, 36)
+    assert torch.allclose(rows @ rows.T, torch.eye(6), atol=1e-5)
+
+
 def test_uniform_weights_stay_within_their_bounds() -> None:
     layer = initialised(Uniform(-10, 10, biases=True), nn.Linear(50, 40))
     assert -10 <= layer.weight.min() < -9.9 < 9.9 < layer.weight.max() <= 10

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from dlcli.tracking import sqlite
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.settings import MLflow, NoTracking
+from dlcli.tracking.template import empty_store
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -59,7 +59,7 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store as MLflow makes it, empty."""
-    return sqlite.build(tmp_path_factory.mktemp("store"))
+    return empty_store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture

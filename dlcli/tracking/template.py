@@ -1,0 +1,55 @@
+"""An empty store, kept in the user's cache: the migrations that make one take seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from dlcli.cache import cache_folder
+from dlcli.errors import StoreError
+from dlcli.tracking import sqlite
+
+
+def empty_store(folder: Path) -> Path:
+    """Return a new store, with all its migrations, in a folder outside the project.
+
+    Where the cache has one of the same MLflow and the same schema it is copied, otherwise it is
+    built, and a copy goes to the cache. A cache that is damaged or cannot be written is no error.
+    """
+    kept = _file()
+    if kept is None:
+        return sqlite.build(folder)
+    path = folder / "mlflow.db"
+    with contextlib.suppress(OSError, StoreError):
+        shutil.copyfile(kept, path)
+        sqlite.check_schema(path, sqlite.check(path))
+        return path
+    path.unlink(missing_ok=True)
+    built = sqlite.build(folder)
+    with contextlib.suppress(OSError):
+        _keep(built, kept)
+    return built
+
+
+def _file() -> Path | None:
+    import mlflow
+
+    folder = cache_folder()
+    return folder / f"mlflow-{mlflow.__version__}.db" if folder else None
+
+
+def _keep(built: Path, kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=kept.parent, prefix=".mlflow-")
+    try:
+        with os.fdopen(handle, "wb") as target, built.open("rb") as source:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        Path(name).replace(kept)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
