@@ -204,6 +204,7 @@ class Coordinator:
             trial.write_result(Result("failed", "config", {}, str(error)))
             self._collect(attempt)
             return
+        trial.clean()  # now, as what is being written later must stay
         attempt.handle = self._executor.start(trial, self._task, payload)
         self._running[number] = attempt
         self._watch.started(number, params, again)

@@ -48,7 +48,6 @@ def work(path: Path, task: str, payload: Mapping[str, Any], alive: int) -> int:
     if not lock.acquire(PREDECESSOR_S):
         print(f"{trial.lock}: another process still runs this trial", file=sys.stderr)
         return BusyError.status
-    trial.clean()
     owner = json.dumps(Owner.current().written())
     replace_file(path / "process.json", owner, sync=False)
     return _record(trial, task, payload)

@@ -50,6 +50,22 @@ def test_a_killed_trial_goes_on_under_its_number(scene: Scene) -> None:
     assert ("go_on", 1) in scene.recording.calls
 
 
+def test_the_halves_of_files_that_a_crash_left_are_gone_before_a_trial_starts(scene: Scene) -> None:
+    scene.study.ask(0)
+    scene.folder.trial(0).create({})
+    half = scene.folder.trial(0).path / ".trial.json.99"
+    half.touch()
+    seen = []
+
+    def script(trial, payload):  # type: ignore[no-untyped-def]
+        seen.append(half.exists())
+        return complete(trial, payload)
+
+    scene.executor = Executor({0: [script]})
+    scene.run()
+    assert seen == [False]
+
+
 def test_a_trial_that_is_killed_too_often_fails(scene: Scene) -> None:
     scene.executor = Executor({1: [dying(-9)] * 9})
     scene.run(retries=2)

@@ -11,7 +11,7 @@ import pytest
 from dlcli.search.log import LIMIT, Log
 from dlcli.search.reporter import Reporter
 from dlcli.search.trial import Report, Result, TrialFolder
-from tests.search.conftest import Trials, ended, until
+from tests.search.conftest import STUB, Trials, ended, until
 
 
 def test_a_task_reports_its_epochs_and_leaves_its_result(trials: Trials) -> None:
@@ -34,6 +34,15 @@ def test_a_task_that_is_asked_to_stop_is_pruned(trials: Trials) -> None:
     assert result is not None
     assert (result.state, result.reason, result.values) == ("pruned", "pruned", {"val/loss": 0.5})
     assert len(handle.trial.reports()[0]) == 1
+
+
+def test_a_trial_leaves_alone_what_is_being_written_to_its_folder(trials: Trials) -> None:
+    folder = TrialFolder(trials.root / "trials" / "00007")
+    folder.create({})
+    written = folder.path / f".stop.{os.getpid()}"
+    written.touch()
+    assert ended(trials.executor.start(folder, STUB, {})) == 0
+    assert written.exists()
 
 
 HERE = str(Path(__file__).with_name("stub.py"))
