@@ -84,7 +84,7 @@ def draw(
     if importances:
         save(importance_bars(importances), folder / "importances.png")
         write_csv(folder / "importances.csv", ["parameter", "share"], importances.items())
-    if len(objectives) == 2 and complete:
+    if len(objectives) > 1 and complete:
         save(front(complete, best, objectives), folder / "pareto.png")
         _write_front(complete, best, objectives, folder / "pareto.csv")
 

@@ -1,4 +1,4 @@
-"""Two objectives against each other."""
+"""Objectives against each other, two by two."""
 
 from __future__ import annotations
 
@@ -9,48 +9,73 @@ from dlcli.figure import BLUE, RED, bare
 from dlcli.search.figures_axis import wide
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from dlcli.search.figures import Objective
     from dlcli.search.study import Trial
 
 MOST_NUMBERS = 10
+PANEL = (3.0, 2.6)  # inches, where there are several
 
 
 def front(
     complete: Sequence[Trial], best: Collection[int], objectives: Sequence[Objective]
 ) -> Figure:
-    """A dot a complete trial; those that no other one beats are joined.
+    """A dot a complete trial, in a panel for each two objectives.
+
+    Those that no other trial beats are joined where two objectives are all there are: of more, the
+    front is a surface.
 
     Args:
         best: the numbers of the latter.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
-    panel = figure.subplots()
-    beaten = [trial.values for trial in complete if trial.number not in best]
-    if beaten:
-        first, second = zip(*beaten, strict=True)
-        size = 22 if len(beaten) < 200 else 8
-        panel.scatter(first, second, s=size, color=BLUE, alpha=0.6, linewidths=0, label="others")
-    top = sorted((t for t in complete if t.number in best), key=lambda trial: trial.values)
-    first, second = zip(*(trial.values for trial in top), strict=True)
-    panel.plot(first, second, color=RED, marker="o", lw=1.2, label="Pareto front", zorder=3)
-    for trial in top if len(top) <= MOST_NUMBERS else ():
-        panel.annotate(
-            f"{trial.number}",
-            (trial.values[0], trial.values[1]),
-            (4, 4),
-            textcoords="offset points",
-            fontsize=8.5,
-        )
-    values = list(zip(*(trial.values for trial in complete), strict=True))
-    if wide(values[0]):
-        panel.set_xscale("log")
-    if wide(values[1]):
-        panel.set_yscale("log")
-    panel.set(xlabel=objectives[0].label, ylabel=objectives[1].label)
-    figure.legend(loc="outside upper left", ncols=2, frameon=False)
-    bare(panel)
+    side = len(objectives) - 1
+    size = (6.4, 4.4) if side == 1 else (PANEL[0] * side, PANEL[1] * side)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(side, side, squeeze=False)
+    for row in range(side):
+        for column in range(side):
+            panel = grid[row, column]
+            if column > row:
+                panel.set_visible(False)
+                continue
+            _draw(panel, complete, best, (column, row + 1), joined=side == 1)
+            if row == side - 1:
+                panel.set_xlabel(objectives[column].label)
+            if column == 0:
+                panel.set_ylabel(objectives[row + 1].label)
+    kinds = grid[0, 0].get_legend_handles_labels()
+    figure.legend(*kinds, loc="outside upper left", ncols=2, frameon=False)
     return figure
+
+
+def _draw(
+    panel: Axes,
+    complete: Sequence[Trial],
+    best: Collection[int],
+    pair: tuple[int, int],
+    joined: bool,
+) -> None:
+    """The trials by two of their values."""
+    across, up = pair
+    points = {trial.number: (trial.values[across], trial.values[up]) for trial in complete}
+    beaten = [point for number, point in points.items() if number not in best]
+    if beaten:
+        x, y = zip(*beaten, strict=True)
+        size = 22 if len(beaten) < 200 else 8
+        panel.scatter(x, y, s=size, color=BLUE, alpha=0.6, linewidths=0, label="others")
+    top = sorted((point, number) for number, point in points.items() if number in best)
+    x, y = zip(*(point for point, _ in top), strict=True)
+    line = 1.2 if joined else 0.0
+    panel.plot(x, y, color=RED, marker="o", lw=line, label="Pareto front", zorder=3)
+    for point, number in top if len(top) <= MOST_NUMBERS else ():
+        panel.annotate(f"{number}", point, (4, 4), textcoords="offset points", fontsize=8.5)
+    first, second = zip(*points.values(), strict=True)
+    if wide(first):
+        panel.set_xscale("log")
+    if wide(second):
+        panel.set_yscale("log")
+    bare(panel)

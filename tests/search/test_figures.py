@@ -10,6 +10,7 @@ from PIL import Image
 from dlcli.config.space import Choice, Interval, Parameter, Space, Steps
 from dlcli.search.figures import Objective, draw
 from dlcli.search.figures_axis import Scale, cut, scales, wrapped
+from dlcli.search.figures_front import front
 from dlcli.search.figures_history import best_so_far
 from dlcli.search.figures_slices import slices
 from dlcli.search.study import Trial
@@ -55,6 +56,27 @@ def test_two_objectives_have_a_front_and_a_figure_each(tmp_path: Path) -> None:
     front = (tmp_path / "pareto.csv").read_text().splitlines()
     assert front[0] == "trial,val/acc,cost/parameters,on_front"
     assert [line.endswith(",1") for line in front[1:]] == [n in (3, 7) for n in range(8)]
+
+
+@pytest.mark.parametrize(("objectives", "panels"), [(2, 1), (3, 3), (4, 6)])
+def test_a_front_has_a_panel_for_each_two_objectives(objectives: int, panels: int) -> None:
+    trials = [trial(n, "complete", *(n / 10 + k for k in range(objectives))) for n in range(8)]
+    named = [Objective(f"val/{k}", "max") for k in range(objectives)]
+    figure = front(trials, [7], named)
+    shown = [panel for panel in figure.axes if panel.get_visible()]
+    assert len(shown) == panels
+    best = [tuple(map(float, panel.lines[0].get_xydata()[0])) for panel in shown]
+    assert sorted(best) == [
+        (0.7 + x, 0.7 + y) for x in range(objectives) for y in range(x + 1, objectives)
+    ]
+
+
+def test_three_objectives_have_a_front(tmp_path: Path) -> None:
+    trials = [trial(n, "complete", n / 10, 10.0 ** (8 - n % 4), 1.0) for n in range(8)]
+    draw(trials, scales(SPACE), [*BOTH, Objective("val/loss", "min")], {}, [3, 7], tmp_path)
+    assert {"pareto.png", "pareto.csv", "slices_val_loss.png"} <= names(tmp_path)
+    front = (tmp_path / "pareto.csv").read_text().splitlines()
+    assert front[0] == "trial,val/acc,cost/parameters,val/loss,on_front"
 
 
 def test_the_history_tells_the_best_so_far(tmp_path: Path) -> None:
