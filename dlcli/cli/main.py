@@ -20,6 +20,7 @@ from dlcli.cli.show import show
 from dlcli.cli.sweep import sweep
 from dlcli.cli.train import train
 from dlcli.cli.ui import ui
+from dlcli.training.waiting import look
 
 
 class Commands(Boundary):
@@ -60,4 +61,5 @@ app.command()(doctor)
 
 def main() -> None:
     """Run the command line."""
+    look()
     app(prog_name="dlcli")

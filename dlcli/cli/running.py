@@ -12,6 +12,7 @@ from dlcli.cli.interrupt import ended_by_interrupt
 from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
+from dlcli.training.waiting import settle
 
 if TYPE_CHECKING:
     from dlcli.config.compose import Config
@@ -44,6 +45,7 @@ def recording_to(settings: MLflow | NoTracking) -> Iterator[Recorder]:
     """A recorder for a store, closed at the end; what it has to say is shown."""
     from dlcli.tracking.client import Recorder
 
+    settle()
     recorder = Recorder.start(settings, store_root())
     try:
         yield recorder
