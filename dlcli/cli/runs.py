@@ -14,6 +14,7 @@ from dlcli.cli.age import age, span
 from dlcli.cli.completion import complete_metric
 from dlcli.cli.options import ConfigDir, Debug, Json, TrackingOverrides
 from dlcli.cli.recorded import reading
+from dlcli.comparison.option import PARAMS, option
 from dlcli.comparison.scores import at_best, main_metrics, main_score, ranked, telling
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def runs(
     from dlcli.tracking.run_record import ALL, Only
 
     settings, root = reading(overrides or [], config_dir, experiment)
-    records = list_runs(settings, root, ALL if where is not None else Only(params=()))
+    records = list_runs(settings, root, ALL if where is not None else Only(params=PARAMS))
     found = records if where is None else filtered(records, where)
     shown = [one for one in found if trials or json or one.tags.get("dlcli.kind") != "trial"]
     hidden = len(found) - len(shown)
@@ -117,8 +118,8 @@ def as_json(record: RunRecord) -> dict[str, object]:
         "duration_s": record.duration_s,
         "metrics": main_metrics(record),
         "score": _score(record),
-        "model": _choice(record, "model"),
-        "data": _choice(record, "data"),
+        "model": option(record, "model"),
+        "data": option(record, "data"),
     }
 
 
@@ -184,8 +185,8 @@ def _cells(record: RunRecord, now: float) -> list[str]:
         _status(record),
         age(now - record.started),
         span(record.duration_s),
-        _choice(record, "model") or "",
-        _choice(record, "data") or "",
+        option(record, "model") or "",
+        option(record, "data") or "",
     ]
 
 
@@ -200,10 +201,6 @@ def _status(record: RunRecord) -> str:
 
 def _started(record: RunRecord) -> datetime:
     return datetime.fromtimestamp(record.started).astimezone()
-
-
-def _choice(record: RunRecord, group: str) -> str | None:
-    return record.tags.get(f"dlcli.choice.{group}")
 
 
 def _number(value: float | str | None) -> str:

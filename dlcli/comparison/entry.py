@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from dlcli.comparison.option import CHOICE
 from dlcli.comparison.scores import at_best
 from dlcli.tracking.run_record import INFINITE, RunRecord
 
-CHOICE = "dlcli.choice."
 MODE = "dlcli.mode."
 COST = "cost/"
 DIRTY = "dlcli.git.dirty"

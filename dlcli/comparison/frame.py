@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.comparison.differences import value
 from dlcli.comparison.entry import put_right
+from dlcli.comparison.option import option
 from dlcli.tracking.run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ FACTS: dict[str, Callable[[RunRecord], Any]] = {
     "parent_run_id": lambda one: one.parent_id,
     "started": lambda one: round(one.started * 1000),
     "duration_s": lambda one: one.duration_s,
-    "model": lambda one: one.tags.get("dlcli.choice.model"),
-    "data": lambda one: one.tags.get("dlcli.choice.data"),
+    "model": lambda one: option(one, "model"),
+    "data": lambda one: option(one, "data"),
 }
 
 

@@ -49,6 +49,18 @@ def test_json_holds_the_scores_at_the_best_checkpoint(trained: Trained, dlcli, m
     assert (run["status"], run["kind"], run["model"]) == ("FINISHED", "train", "linear")
 
 
+def test_a_run_of_a_written_out_configuration_is_told_by_its_classes(capsys):
+    params = {
+        "model._target_": "dlcli.models.supervised.Supervised",
+        "model.net._target_": "dlcli.nets.cnn.CNN",
+        "data._target_": "dlcli.data.digits.Digits",
+    }
+    print_runs([record("a", tags={}, params=params, metrics={})])
+    heading, line = capsys.readouterr().out.splitlines()
+    assert heading.split()[-2:] == ["model", "data"]
+    assert line.split()[-2:] == ["CNN", "Digits"]
+
+
 def test_a_table_has_scores_before_losses(capsys, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 1_790_007_300.0)
     failed = record("b", status="FAILED", reason="diverged", metrics={}, duration_s=None)

@@ -27,13 +27,14 @@ def test_a_task_reports_its_epochs_and_leaves_its_result(trials: Trials) -> None
 
 
 def test_a_task_that_is_asked_to_stop_is_pruned(trials: Trials) -> None:
-    handle = trials.start(epochs=500)
-    handle.trial.ask_to_stop()
-    assert ended(handle) == 0
-    result = handle.trial.result()
+    trial = TrialFolder(trials.root / "trials" / "00000")
+    trial.create({})
+    trial.ask_to_stop()
+    assert ended(trials.executor.start(trial, STUB, {"epochs": 500})) == 0
+    result = trial.result()
     assert result is not None
     assert (result.state, result.reason, result.values) == ("pruned", "pruned", {"val/loss": 0.5})
-    assert len(handle.trial.reports()[0]) == 1
+    assert len(trial.reports()[0]) == 1
 
 
 def test_a_trial_leaves_alone_what_is_being_written_to_its_folder(trials: Trials) -> None:
