@@ -1,5 +1,26 @@
-"""``python -m dlcli``."""
+"""The command, and ``python -m dlcli``: Ctrl-C ends it quietly from its first moment."""
 
-from dlcli.cli.main import main
+from __future__ import annotations
 
-main()
+import os
+import signal
+from typing import Any
+
+
+def main() -> None:
+    """Run the command line; while it is imported there is nothing to save."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is signal.default_int_handler:  # not where a shell has it ignored
+        signal.signal(signal.SIGINT, _end)
+    from dlcli.cli.main import main as run
+
+    signal.signal(signal.SIGINT, usual)
+    run()
+
+
+def _end(number: int, _: Any) -> None:
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

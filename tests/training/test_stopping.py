@@ -93,6 +93,24 @@ def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
     assert training.record()[0] == "KILLED"
 
 
+INTERRUPTED = """
+import os, signal, sys
+from dlcli.__main__ import main
+class Interrupt:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "dlcli.cli.main":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt)
+main()
+"""
+
+
+def test_a_signal_while_the_command_is_imported_ends_it_quietly() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_a_signal_before_the_run_is_there_leaves_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "dlcli", "train", *LONG.split()],
