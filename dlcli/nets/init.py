@@ -155,7 +155,7 @@ class Orthogonal(Scheme):
 
     def fill(self, weight: Tensor) -> None:
         """Draw; the inputs of a convolution are its channels times its field."""
-        drawn = weight.detach().contiguous().clone(memory_format=torch.contiguous_format)
+        drawn = weight.detach().clone(memory_format=torch.contiguous_format)
         weight.data.copy_(nn.init.orthogonal_(drawn, self.gain))  # it takes no channels_last
 
 

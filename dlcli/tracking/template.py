@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from dlcli.cache import cache_folder
 from dlcli.errors import StoreError
+from dlcli.figure import replacing
 from dlcli.tracking import sqlite
 
 
@@ -43,13 +42,5 @@ def _file() -> Path | None:
 
 def _keep(built: Path, kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=kept.parent, prefix=".mlflow-")
-    try:
-        with os.fdopen(handle, "wb") as target, built.open("rb") as source:
-            shutil.copyfileobj(source, target)
-            target.flush()
-            os.fsync(target.fileno())
-        Path(name).replace(kept)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(kept) as scratch:
+        shutil.copyfile(built, scratch)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 STAT = Path("/proc/stat")
 TOLD = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")  # whoever sets one knows better
-BRIEFLY = "300"  # rounds, about a microsecond
+BRIEFLY = "300"  # rounds of a waiting loop, of which libgomp has 300,000
 LEAST_S = 0.05  # of looking
 TAKEN = 1 / 8  # of the cores, and half a core at least: others need them
 LEAST_TAKEN = 0.5
