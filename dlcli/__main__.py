@@ -12,10 +12,16 @@ def main() -> None:
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:  # not where a shell has it ignored
         signal.signal(signal.SIGINT, _end)
+    from dlcli.cli.leaving import leave
     from dlcli.cli.main import main as run
 
     signal.signal(signal.SIGINT, usual)
-    run()
+    try:
+        run()
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        leave(end.code)
 
 
 def _end(number: int, _: Any) -> None:

@@ -92,12 +92,20 @@ def _start(folder: SweepFolder, made: SweepConfig, config_dir: Path | None, quie
 
     _refuse_existing(folder)
     with building(made) as parts:
+        _practise(made, parts.search)
         checked = check_corners(made, parts.executor)
         checked.refuse()
         with folder.owned():
             _refuse_existing(folder)
             frozen = freeze(folder, made, checked, config_dir)
             return Sweep(folder, frozen, parts, quiet).run()
+
+
+def _practise(made: SweepConfig, search: Search) -> None:
+    """Use a study for the first time while the process is warming up that the checks wait for."""
+    from dlcli.search.practice import practise
+
+    practise(made.space, search, made.settings["pruner"], len(made.objectives), made.base.allow)
 
 
 def resume_sweep(

@@ -14,8 +14,9 @@ from dlcli.errors import ConfigError, StoreError
 from dlcli.tracking import sqlite
 from dlcli.tracking.folder import check_writable, make_root
 from dlcli.tracking.probe import Probe, refusal
-from dlcli.tracking.template import empty_store
-from dlcli.tracking.uri import Target, scrub, secrets
+from dlcli.tracking.settings import MLflow
+from dlcli.tracking.template import empty_store, kept_store
+from dlcli.tracking.uri import Target, resolve, scrub, secrets
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as StoredRun
@@ -45,13 +46,29 @@ class Store:
         self._experiment_id: str | None = None
 
     def prepare(self) -> None:
-        """Do what takes long and changes nothing: import MLflow, make a new database aside."""
+        """Do what takes long and changes nothing: import MLflow, make a new database aside.
+
+        Where the cache has a database that is nobody's, a run is recorded in a copy of it: MLflow
+        takes a second or two for what it imports and sets up at its first use.
+        """
         self._look()
         from mlflow.tracking import MlflowClient  # noqa: F401 - for its time
 
         path = self.target.path
-        if path is not None and not path.exists():
+        if path is None:
+            return
+        if not path.exists():
             self._build()
+        spare = kept_store(self._aside() / "spare.db")
+        if spare is not None:
+            self._practise(spare)
+
+    def _practise(self, path: Path) -> None:
+        target = resolve(MLflow(uri=f"sqlite:///{path}"), path.parent)
+        store = Store(target, self.experiment, path.parent)
+        run = store.create_run("practice", 0, {})
+        store.log(run.info.run_id, [("metric", 0.0, 0, 0)], {"param": ""}, {"tag": ""})
+        store.set_status(run.info.run_id, "FINISHED", "", 0)
 
     def _look(self) -> None:
         """See that the store can be used, before anything is imported or made.
@@ -75,9 +92,13 @@ class Store:
 
     def _build(self) -> Path:
         if self._built is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="dlcli-store-"))
-            self._built = empty_store(self._scratch)
+            self._built = empty_store(self._aside())
         return self._built
+
+    def _aside(self) -> Path:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="dlcli-store-"))
+        return self._scratch
 
     @property
     def client(self) -> MlflowClient:

@@ -18,19 +18,27 @@ def empty_store(folder: Path) -> Path:
     Where the cache has one of the same MLflow and the same schema it is copied, otherwise it is
     built, and a copy goes to the cache. A cache that is damaged or cannot be written is no error.
     """
+    copy = kept_store(folder / "mlflow.db")
+    if copy is not None:
+        return copy
+    built = sqlite.build(folder)
+    if kept := _file():
+        with contextlib.suppress(OSError):
+            _keep(built, kept)
+    return built
+
+
+def kept_store(path: Path) -> Path | None:
+    """Copy the store of the cache to a path, which is returned; None where it has no sound one."""
     kept = _file()
     if kept is None:
-        return sqlite.build(folder)
-    path = folder / "mlflow.db"
+        return None
     with contextlib.suppress(OSError, StoreError):
         shutil.copyfile(kept, path)
         sqlite.check_schema(path, sqlite.check(path))
         return path
     path.unlink(missing_ok=True)
-    built = sqlite.build(folder)
-    with contextlib.suppress(OSError):
-        _keep(built, kept)
-    return built
+    return None
 
 
 def _file() -> Path | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dlcli.search.trial import TrialFolder
-from tests.search.crashing import Kills, run
+from tests.search.crashing import Kills
+from tests.search.lean import run
 from tests.search.stub_sweep import Spec
 from tests.search.verify_state import Seen, Values, answer, verify_state
 

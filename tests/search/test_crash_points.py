@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.search.crashing import run
+from tests.search.lean import run
 from tests.search.steps import Plan, lose_unsynced
 from tests.search.stub_sweep import Spec
 from tests.search.verify_state import Seen, Values, answer, verify_state

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from dlcli.tracking import sqlite
+from dlcli.tracking.settings import MLflow
+from dlcli.tracking.store import Store
 from dlcli.tracking.template import empty_store
+from dlcli.tracking.uri import resolve
 
 
 @pytest.fixture
@@ -97,3 +100,30 @@ def test_without_a_home_it_is_built(
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     assert sqlite.check(make())
     assert len(built) == 1
+
+
+def test_a_store_practises_in_a_copy_and_changes_nothing(
+    make: Callable[[], Path], cache: Path, built: list[Path], tmp_path: Path
+) -> None:
+    make()
+    before = kept(cache).read_bytes()
+    root = tmp_path / "mlruns"
+    store = Store(resolve(MLflow(), root), "default", root)
+    store.prepare()
+    assert len(built) == 1
+    assert kept(cache).read_bytes() == before
+    assert not root.exists()
+    store.open()
+    assert [run.info.run_name for run in store.search()] == []
+    assert store.experiments() == ["default", "Default"]
+
+
+def test_without_a_copy_there_is_no_practice(
+    cache: Path, built: list[Path], new_store: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "mlruns"
+    root.mkdir()
+    shutil.copy(new_store, root / "mlflow.db")
+    Store(resolve(MLflow(), root), "default", root).prepare()
+    assert built == []
+    assert not cache.exists()
