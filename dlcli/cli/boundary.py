@@ -25,6 +25,7 @@ class Boundary(TyperGroup):
         given = list(sys.argv[1:] if args is None else args)
         output.settings.json = "--json" in given
         output.settings.debug = "--debug" in given
+        output.settings.quiet = "--quiet" in given
         return super().main(args, *others, **named)
 
     def invoke(self, ctx: Any) -> Any:
@@ -65,6 +66,7 @@ def _stopped(error: BaseException) -> Stopped:
 
 def report(error: DlcliError) -> int:
     """Show an error on stderr, and on stdout where JSON was asked for; return its exit status."""
+    output.stop_waiting()
     if output.settings.debug:
         traceback.print_exception(error)
     print(f"error: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ import typer
 
 from dlcli.cli import output
 from dlcli.cli.completion import complete_run_or_override
-from dlcli.cli.interrupt import ended_by_interrupt
+from dlcli.cli.interrupt import importing
 from dlcli.cli.options import RUN_HELP, Allow, ConfigDir, Debug, Json, Name, Quiet
 from dlcli.config.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
@@ -145,7 +145,7 @@ def measure(sources: Sequence[Source], asked: Request, recorder: Recorder) -> Ev
     from dlcli.config.instantiate import check_signatures
     from dlcli.training.startup import import_lightning
 
-    with ended_by_interrupt():
+    with importing():
         import_lightning()
         from dlcli.evaluation.evaluate import evaluate
     for source in sources:

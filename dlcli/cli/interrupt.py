@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from dlcli.cli import output
 from dlcli.cli.boundary import report
 from dlcli.errors import Stopped
 
 
 @contextmanager
-def ended_by_interrupt() -> Iterator[None]:
+def importing() -> Iterator[None]:
     """End the program at once at a Ctrl-C; only where nothing has been started yet.
 
     An import that is interrupted by an exception may swallow it, or leave a package half there.
     """
     before = signal.signal(signal.SIGINT, _end)
     try:
-        yield
+        with output.waiting_for("importing PyTorch …"):
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -6,22 +6,32 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
 
+from dlcli.training.rank import is_first_rank
+
 GAP = "  "
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+ERASED = "\r\x1b[2K"  # the line that the cursor is in
 
 
 @dataclass
 class Settings:
-    """How the caller wants to be answered."""
+    """How the caller wants to be answered.
+
+    Args:
+        waiting: whether a line on stderr says what is being waited for.
+    """
 
     json: bool = False
     debug: bool = False
+    quiet: bool = False
+    waiting: bool = False
 
 
 settings = Settings()
@@ -111,8 +121,33 @@ def number(value: float) -> str:
 
 def warn(messages: Sequence[str]) -> None:
     """Print warnings on stderr, a line each."""
+    stop_waiting()
     for message in messages:
         print(f"warning: {message}", file=sys.stderr)
+
+
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Say in a terminal what takes seconds, until it is over."""
+    if can_redraw() and is_first_rank() and not (settings.quiet or settings.json):
+        settings.waiting = True
+        print(what, end=" ", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        stop_waiting()
+
+
+def stop_waiting() -> None:
+    """Erase the line that says what is being waited for, as there is something else to say."""
+    if settings.waiting:
+        settings.waiting = False
+        print(ERASED, end="", file=sys.stderr, flush=True)
+
+
+def can_redraw() -> bool:
+    """Whether stderr is a terminal that understands more than plain lines."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def shortened(path: Path | None) -> str:

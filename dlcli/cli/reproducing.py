@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from dlcli.cli import output
-from dlcli.cli.interrupt import ended_by_interrupt
+from dlcli.cli.interrupt import importing
 from dlcli.cli.reproduce_code import CODE
 from dlcli.config.store import store_root
 from dlcli.errors import BusyError, ConfigError
@@ -124,7 +124,7 @@ def train_again(original: Original, asked: Request) -> tuple[Reproduction, list[
     from dlcli.training.startup import import_lightning
 
     with recording_to(asked.settings) as recorder:
-        with ended_by_interrupt():
+        with importing():
             import_lightning()
             import dlcli.training.reproduce  # noqa: F401
         begun = recorder.find(asked.resume) if asked.resume else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dlcli.cli import output
-from dlcli.cli.interrupt import ended_by_interrupt
+from dlcli.cli.interrupt import importing
 from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
@@ -67,7 +67,7 @@ def run_training(config: Config, name: str | None, quiet: bool) -> TrainResult |
     if name is not None:
         check_name(name)
     with recording(config) as recorder:
-        with ended_by_interrupt():
+        with importing():
             import_lightning()
             from dlcli.training.train import train
         check_signatures(config)
@@ -102,7 +102,7 @@ def resume_training(
     from dlcli.training.startup import import_lightning
 
     with recording(config) as recorder:
-        with ended_by_interrupt():
+        with importing():
             import_lightning()
             from dlcli.training.resume import finished, resume
 

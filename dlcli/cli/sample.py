@@ -8,7 +8,7 @@ import typer
 
 from dlcli.cli import output
 from dlcli.cli.evaluate import find_source
-from dlcli.cli.interrupt import ended_by_interrupt
+from dlcli.cli.interrupt import importing
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Run, TrackingOverrides
 from dlcli.config.store import tracking_settings
 
@@ -68,7 +68,7 @@ def rebuilt(
     from dlcli.config.instantiate import check_signatures
     from dlcli.training.startup import import_lightning
 
-    with ended_by_interrupt():
+    with importing():
         import_lightning()
         from dlcli.training.sample import Sampling, language_model
     how = Sampling(length, temperature, top_k, seed)

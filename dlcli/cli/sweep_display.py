@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,19 +45,13 @@ def display(
         return
     number, value = best or (None, None)
     progress = Progress(folder, frozen, total, before, value, number)
-    if not _can_redraw():
+    if not output.can_redraw():
         yield Lines(progress)
         return
     from dlcli.cli.sweep_live import live
 
     with live(progress) as watch:
         yield watch
-
-
-def _can_redraw() -> bool:
-    import os
-
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 class Silent:

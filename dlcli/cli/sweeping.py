@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dlcli.search.settings import Search
     from dlcli.tracking.client import Recorder
 
+CHECKING = "importing PyTorch and checking the corners of the space …"
+
 
 @dataclass
 class Parts:
@@ -55,7 +57,7 @@ def planned(made: SweepConfig) -> Checked:
     """Every corner of the space, checked and built; nothing is recorded."""
     from dlcli.cli.sweep_check import check_corners
 
-    with executing(made) as (_, executor):
+    with executing(made) as (_, executor), output.waiting_for(CHECKING):
         return check_corners(made, executor)
 
 
@@ -92,8 +94,9 @@ def _start(folder: SweepFolder, made: SweepConfig, config_dir: Path | None, quie
 
     _refuse_existing(folder)
     with building(made) as parts:
-        _practise(made, parts.search)
-        checked = check_corners(made, parts.executor)
+        with output.waiting_for(CHECKING):
+            _practise(made, parts.search)
+            checked = check_corners(made, parts.executor)
         checked.refuse()
         with folder.owned():
             _refuse_existing(folder)

@@ -77,12 +77,13 @@ def importances(history: History) -> dict[str, float]:
     By PED-ANOVA (Watanabe et al., IJCAI 2023), which also knows parameters that do not exist in
     every trial. Empty where there are too few complete trials, or all have one value.
     """
-    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
     from optuna.trial import TrialState
 
     trials = history.trials(TrialState.COMPLETE)
     if len(trials) < LEAST_TRIALS or len({tuple(trial.values) for trial in trials}) == 1:
         return {}
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
     evaluator = PedAnovaImportanceEvaluator(
         target_quantile=max(0.1, LEAST_BEST / len(trials)),
         region_quantile=1.0,
