@@ -8,8 +8,8 @@ Run as ``python benchmarks/sweep.py``. In each repetition, one after the other:
   records nothing.
 
 All search the learning rate and the batch size of a small convolutional net on the digits. The
-plain loop trains at the points that the single worker's sampler chose, as the number of steps, and
-so of seconds, depends on the batch size.
+plain loop asks its sampler, too, but trains at the points that the single worker's sampler chose,
+as the number of steps, and so of seconds, depends on the batch size.
 Times are between the end of the first trial and the end of the last, so that neither imports nor
 the start of a store counts: overhead = wall x workers - seconds in fit, for each trial.
 """
