@@ -15,9 +15,10 @@ from dlcli.errors import Stopped
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """End the program at once at a Ctrl-C; only where nothing has been started yet.
+    """End the program at once at a Ctrl-C, and say in a terminal what takes its time.
 
-    An import that is interrupted by an exception may swallow it, or leave a package half there.
+    Only for where nothing has been started yet: an import that is interrupted by an exception may
+    swallow it, or leave a package half there.
     """
     before = signal.signal(signal.SIGINT, _end)
     try:
