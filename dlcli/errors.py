@@ -35,7 +35,7 @@ class DataError(DlcliError):
 
 
 class StoreError(DlcliError):
-    """A tracking store that is down, locked, damaged or of another version."""
+    """A store that is down, locked, damaged or of another version, or a disk that is full."""
 
     kind = "store"
     status = 4

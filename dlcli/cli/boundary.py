@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -13,6 +15,7 @@ from typer.core import TyperGroup
 from dlcli.cli import output
 from dlcli.errors import ConfigError, DlcliError, Stopped
 
+Refusal = TypeVar("Refusal", bound=DlcliError)
 # The parser's own error, by way of one of its kinds that typer makes public.
 UsageError: Any = typer.BadParameter.__bases__[0]
 
@@ -26,11 +29,28 @@ class Boundary(TyperGroup):
         output.settings.json = "--json" in given
         output.settings.debug = "--debug" in given
         output.settings.quiet = "--quiet" in given
-        return super().main(args, *others, **named)
+        try:
+            return super().main(args, *others, **named)
+        except Exception as error:
+            refused = _of_the_disk(error)
+            if refused is None:
+                raise
+            sys.exit(report(refused))
+
+    def make_context(self, name: Any, args: list[str], *others: Any, **named: Any) -> Any:
+        """Read the options before the command; refuse what is none."""
+        given = bool(args)
+        try:
+            return super().make_context(name, args, *others, **named)
+        except UsageError as error:
+            if not given:  # the help is shown
+                raise
+            raise typer.Exit(report(self._refusal(error.ctx, error))) from error
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; end with the status of the error it raises."""
         try:
+            _check_folder()
             result = super().invoke(ctx)
             sys.stdout.flush()
         except DlcliError as error:
@@ -54,14 +74,34 @@ class Boundary(TyperGroup):
         return ConfigError(f"{problem}; see {command} --help")
 
 
+def _check_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigError("this folder was removed; change to one that is there") from error
+
+
+def _of_the_disk(error: Exception) -> DlcliError | None:
+    """The refusal where a disk is to blame; any other error is a bug of ours."""
+    from dlcli.tracking.disk import refusal
+
+    refused = refusal(error)
+    # What has failed first says more than that its end could not be written either.
+    return refused and (_before(error, DlcliError) or refused)
+
+
 def _stopped(error: BaseException) -> Stopped:
     """What an interrupt came to; one that comes while a stopped command ends changes nothing."""
+    stopped = _before(error, Stopped)
+    return stopped or Stopped("stopped by SIGINT; nothing was left half done", 2)
+
+
+def _before(error: BaseException, kind: type[Refusal]) -> Refusal | None:
+    """The error of a kind in whose handling this one was raised."""
     before = error.__context__
-    while before is not None:
-        if isinstance(before, Stopped):
-            return before
+    while before is not None and not isinstance(before, kind):
         before = before.__context__
-    return Stopped("stopped by SIGINT; nothing was left half done", 2)
+    return before
 
 
 def report(error: DlcliError) -> int:
@@ -72,5 +112,6 @@ def report(error: DlcliError) -> int:
     print(f"error: {error}", file=sys.stderr)
     if output.settings.json:
         failure = {"kind": error.kind, "message": str(error)}
-        output.print_json({"error": failure, "status": error.status})
+        with contextlib.suppress(OSError):  # that may be what the error says
+            output.print_json({"error": failure, "status": error.status})
     return error.status

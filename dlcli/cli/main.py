@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from dlcli import __version__
 from dlcli.cli.boundary import Boundary
 from dlcli.cli.compare import compare
 from dlcli.cli.diff import diff
@@ -21,6 +22,12 @@ from dlcli.cli.sweep import sweep
 from dlcli.cli.train import train
 from dlcli.cli.ui import ui
 from dlcli.training.waiting import look
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"dlcli {__version__}")
+        raise typer.Exit
 
 
 class Commands(Boundary):
@@ -43,7 +50,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.callback()(lambda: None)
+
+
+@app.callback()
+def _first(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None: ...
+
+
 app.command()(train)
 app.command()(sweep)
 app.command()(evaluate)

@@ -121,11 +121,14 @@ def _composed(made: SweepConfig, point: Point) -> Config:
 def failure(result: Result, job: Path) -> Exception:
     """The error that a failed job stands for; a bug keeps what its process wrote."""
     from dlcli import errors
-    from dlcli.search.trial import TrialFolder
+    from dlcli.search.trial import STORAGE, TrialFolder
 
-    kinds = {one.kind: one for one in _kinds(errors.DlcliError)}
+    kinds: dict[str, type[DlcliError]] = {one.kind: one for one in _kinds(errors.DlcliError)}
+    kinds |= {STORAGE: errors.StoreError, "oom": errors.TrainingError}
     if result.reason in kinds:
         return kinds[result.reason](result.message)
+    if result.reason == "killed":
+        return errors.TrainingError(f"while it was prepared, {result.message}")
     lines = "\n".join(TrialFolder(job / "0").tail(30))
     return RuntimeError(f"the check ended with {result.reason}: {result.message}\n{lines}")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.cli import output
 from dlcli.cli.sweep_signals import interrupted_by_signals, stopped, stopped_by_signals
+from dlcli.errors import StoreError
 
 if TYPE_CHECKING:
     from dlcli.cli.sweeping import Parts
@@ -80,18 +81,32 @@ class Sweep:
 
         Raises:
             Stopped: by a signal; everything is left so that the sweep can go on.
+            StoreError: nothing more can be written; the same.
         """
+        from dlcli.tracking.disk import refusal
+
         with interrupted_by_signals(self._advice):  # before the trials, or after them
-            return self._run()
+            try:
+                return self._run()
+            except Exception as error:
+                refused = error if isinstance(error, StoreError) else refusal(error)
+                if refused is None:
+                    raise
+                raise StoreError(f"{refused}; {self._advice()}") from error
 
     def _run(self) -> Swept:
         study = self._study()
         self.folder.reopen()
         record = self._recording()
+        from dlcli.search.trial import STORAGE
+
         ending = self._coordinate(study, record)
         if ending.signal is not None:
             record.stopped()
             raise stopped(ending.signal, self._advice())
+        if ending.reason == STORAGE:
+            record.stopped()
+            raise StoreError(ending.message)
         return self._conclude(study, record, ending)
 
     def _advice(self) -> str:

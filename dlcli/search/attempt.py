@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dlcli.search.executor import Handle
-from dlcli.search.trial import Report, Result, TrialFolder
+from dlcli.search.trial import STORAGE, Report, Result, TrialFolder
 
 
 @dataclass
@@ -52,12 +52,16 @@ class Attempt:
 def left_over(number: int, trial: TrialFolder) -> Attempt | None:
     """What a dead coordinator left of a trial that needs no process any more; None: it needs one.
 
-    It has a result, or the pruner had spoken.
+    It has a result, or the pruner had spoken. A result that only says that the disk took nothing
+    more is set aside.
     """
-    about = trial.read()
+    about, result = trial.read(), trial.result()
+    if result is not None and result.reason == STORAGE and not trial.stop_asked:
+        trial.set_aside(result)
+        result = None
     if about is None or not about["run_id"]:
         return None
-    if trial.result() is None and not trial.stop_asked:
+    if result is None and not trial.stop_asked:
         return None
     return Attempt(number, trial, about["run_id"])
 

@@ -21,7 +21,7 @@ from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
 from dlcli.search.protocols import Recording, Watch
 from dlcli.search.settings import Search
-from dlcli.search.trial import Result
+from dlcli.search.trial import STORAGE, Result
 
 if TYPE_CHECKING:
     from dlcli.search.study import Study
@@ -31,7 +31,7 @@ GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
 # A lost process goes on from its checkpoint; an error is tried once more, as it may be the
 # machine's; anything else would only happen again.
 LOST = ("killed", "exit")
-TRIED_TWICE = ("error", "oom")
+TRIED_TWICE = ("error", "oom", STORAGE)
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
 
@@ -41,7 +41,7 @@ class Ending:
     """Why a sweep came to its end.
 
     Args:
-        reason: ``finished``, ``timeout``, ``failures``, ``config`` or ``stopped``.
+        reason: ``finished``, ``timeout``, ``failures``, ``config``, ``storage`` or ``stopped``.
         signal: the one that stopped it.
         message: what the last failures had in common.
     """
@@ -136,6 +136,7 @@ class Coordinator:
         finally:
             self._stop_running()
             self._close_runs()
+        self._tidy()  # of what could not be touched
         if self._signal is not None:
             return Ending("stopped", self._signal)
         return self._ending or Ending("timeout" if self._more() else "finished")
@@ -245,6 +246,11 @@ class Coordinator:
             attempt.trial.set_aside(found)
             self._waiting.appendleft(attempt.number)
             self._watch.lost(attempt.number, found.reason, found.message)
+            return
+        if found.reason == STORAGE:  # no fault of the trial, which goes on when there is room
+            attempt.trial.set_aside(found)
+            self._waiting.appendleft(attempt.number)
+            self._ending = Ending(STORAGE, message=found.message)
             return
         if result is None:
             attempt.trial.write_result(found)

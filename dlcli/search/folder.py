@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from dlcli.errors import BusyError, StoreError
 from dlcli.search.trial import TrialFolder
-from dlcli.tracking.folder import make_root, replace_file, sync_folder, unwritable
+from dlcli.tracking.disk import unwritable
+from dlcli.tracking.folder import make_root, replace_file, sync_folder
 from dlcli.tracking.owner import Lock, Owner
 from dlcli.tracking.scratch import clear_scratch
 

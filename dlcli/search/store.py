@@ -13,7 +13,8 @@ from dlcli.search import database
 from dlcli.search.description import KEY
 from dlcli.search.quiet import quiet
 from dlcli.search.reading import read
-from dlcli.tracking.folder import sync_folder, unwritable
+from dlcli.tracking.disk import unwritable
+from dlcli.tracking.folder import sync_folder
 from dlcli.tracking.sqlite import locked
 from dlcli.tracking.uri import redact, scrub, secrets
 

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dlcli.errors import StoreError
-from dlcli.tracking.folder import replace_file, sync_folder, unwritable
+from dlcli.tracking.disk import unwritable
+from dlcli.tracking.folder import replace_file, sync_folder
 from dlcli.tracking.scratch import clear_scratch
 from dlcli.tracking.spool import Spool, packed, read
 
 State = Literal["complete", "pruned", "failed"]
 MESSAGE_LENGTH = 4000  # characters; the rest is in the log
 TAIL_BYTES = 64 * 1024
+STORAGE = "storage"  # the reason of a trial whose disk took nothing more
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Result:
 
     Args:
         reason: ``finished``, ``pruned``, ``diverged``, ``oom``, ``error``, ``config``, ``data``,
-            ``killed``, ``timeout``, or ``exit`` for a process that ended without a result.
+            ``storage``, ``killed``, ``timeout``, or ``exit`` for a process that ended without a
+            result.
         values: by the name of the metric.
         seconds: from the start of its process to its end.
         fit_seconds: how many of them it trained.

@@ -17,9 +17,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from dlcli.errors import BusyError, ConfigError, DataError, DlcliError, Stopped, TrainingError
+from dlcli.errors import (
+    BusyError,
+    ConfigError,
+    DataError,
+    DlcliError,
+    Stopped,
+    StoreError,
+    TrainingError,
+)
 from dlcli.search.reporter import Outcome, Reporter, Task
-from dlcli.search.trial import Result, TrialFolder
+from dlcli.search.trial import STORAGE, Result, TrialFolder
+from dlcli.tracking.disk import refusal
 from dlcli.tracking.folder import replace_file
 from dlcli.tracking.owner import Lock, Owner
 
@@ -74,7 +83,11 @@ def _record(trial: TrialFolder, task: str, payload: Mapping[str, Any]) -> int:
         return 1
     _flush()
     elapsed = time.monotonic() - begun
-    trial.write_result(replace(result, seconds=elapsed))
+    try:
+        trial.write_result(replace(result, seconds=elapsed))
+    except StoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.status
     return 0
 
 
@@ -121,6 +134,8 @@ def explained(error: BaseException) -> Result | int:
 
 def reason(error: BaseException) -> str:
     """The class of a failure."""
+    if isinstance(error, StoreError) or (not isinstance(error, DataError) and refusal(error)):
+        return STORAGE
     if isinstance(error, TrainingError):
         named = REASONS.get(error.reason, error.reason)
         return named if named in KNOWN else "error"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.errors import StoreError
+from dlcli.tracking.disk import unwritable
 from dlcli.tracking.owner import Lock, Owner
 from dlcli.tracking.scratch import clear_scratch
 from dlcli.tracking.spool import Spool
@@ -148,39 +148,25 @@ def make_root(root: Path) -> None:
         raise unwritable(root, error) from error
 
 
-def check_writable(folder: Path) -> None:
-    """Refuse (StoreError) a folder that cannot be written to, or be made; makes nothing."""
-    place = next(one for one in (folder, *folder.parents) if one.exists())
-    try:
-        if not place.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
-    except OSError as error:
-        raise unwritable(folder, error) from error
-
-
-def unwritable(root: Path, error: OSError) -> StoreError:
-    """The refusal for a folder that nothing can be written to."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
-            f"{root}: {error.strerror}; make room there, what is recorded is whole, and go on"
-        )
-    return StoreError(
-        f"{error.filename or root}: {error.strerror}; runs are recorded under {root}: "
-        "make it writable, or start from a folder that is"
-    )
-
-
 def replace_file(path: Path, text: str, sync: bool = True) -> None:
-    """Write a file so that a reader finds the old one or the new one, never a part."""
+    """Write a file so that a reader finds the old one or the new one, never a part.
+
+    Raises:
+        OSError: it cannot be written, and is as it was; names the file.
+    """
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with scratch.open("w") as file:
-        file.write(text)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
-    scratch.replace(path)
+    try:
+        with scratch.open("w") as file:
+            file.write(text)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            scratch.unlink()  # where there is no room, it takes some
+        error.filename = error.filename or str(path)
+        raise
     if sync:
         sync_folder(path.parent)
 

@@ -39,9 +39,14 @@ class Run:
         owner = folder.owner
         if not folder.lock.acquire(0.0 if owner and owner.lives() else wait):
             raise BusyError(f"run {folder.id} is owned by {owner or 'another process'}")
+        try:
+            self._spool = folder.open_spool()
+            info = folder.update(owner=Owner.current().written())
+        except BaseException:  # nobody would let go of it
+            folder.lock.release()
+            raise
         self._folder = folder
         self._deliver = deliver
-        self._spool = folder.open_spool()
         self._metric_key = CleanKeys()
         self._param_key = CleanKeys()
         self._params: dict[str, str] | None = None  # read when first needed
@@ -49,7 +54,6 @@ class Run:
         self._before: dict[tuple[str, int], Any] = {}  # what a resumed run need not log again
         self._touched = time.monotonic()
         self._finished = False
-        info = folder.update(owner=Owner.current().written())
         self.id = folder.id
         self.name = info.name
         self.folder: Path = folder.path

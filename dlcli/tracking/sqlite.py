@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlcli.errors import StoreError
-from dlcli.tracking.folder import sync_folder, unwritable
+from dlcli.tracking.disk import unwritable
+from dlcli.tracking.folder import sync_folder
 from dlcli.tracking.owner import Lock
 
 WAIT_S = 20.0  # for another program's lock

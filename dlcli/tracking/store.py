@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcli.errors import ConfigError, StoreError
-from dlcli.tracking import sqlite
-from dlcli.tracking.folder import check_writable, make_root
+from dlcli.tracking import disk, sqlite
+from dlcli.tracking.folder import make_root
 from dlcli.tracking.probe import Probe, refusal
 from dlcli.tracking.settings import MLflow
 from dlcli.tracking.template import empty_store, kept_store
@@ -87,7 +87,7 @@ class Store:
                 )
             self._schema = sqlite.check(path)
         elif path is not None:
-            check_writable(path.parent)
+            disk.check_writable(path.parent)
         self._looked = True
 
     def _build(self) -> Path:
@@ -152,6 +152,8 @@ class Store:
             )
         if self.target.path is not None and "locked" in text:
             return sqlite.locked(self.target.path, sqlite.WAIT_S)
+        if (refused := disk.refusal(error)) is not None:
+            return StoreError(f"{self.target.shown}: {refused}")
         return refusal(self.target, f"cannot be used ({short})")
 
     def _open_sqlite(self, path: Path) -> None:

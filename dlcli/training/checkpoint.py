@@ -58,10 +58,12 @@ def write_atomically(path: Path, write: Any) -> None:
         temporary.rename(path)
         _fsync_folder(path.parent)
     except (OSError, RuntimeError) as error:
-        # torch's zip writer turns a full disk into a RuntimeError
+        # torch's zip writer makes a RuntimeError of what the disk said
+        cause = error.__context__ if isinstance(error.__context__, OSError) else error
+        said = getattr(cause, "strerror", None) or cause
         temporary.unlink(missing_ok=True)
         raise CheckpointError(
-            f"{path}: cannot be written ({error}); the checkpoints before it are intact, "
+            f"{path}: cannot be written ({said}); the checkpoints before it are intact, "
             "make room or fix the folder and resume"
         ) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from dlcli import errors
+from dlcli import __version__, errors
 from dlcli.cli.boundary import Boundary
 from dlcli.cli.main import app as dlcli
 from tests.conftest import REPOSITORY, Trained, environment
@@ -79,6 +80,38 @@ def test_a_bug_keeps_its_traceback():
         failing(ZeroDivisionError())(["fail"], prog_name="dlcli")
 
 
+def test_a_full_disk_is_no_bug(capsys):
+    error = OSError(errno.ENOSPC, "No space left on device", "runs/a/run.json")
+    assert run(failing(error), "fail") == 4
+    assert capsys.readouterr().err.startswith("error: runs/a/run.json: No space left on device;")
+
+
+def test_what_failed_first_is_told_where_a_full_disk_hinders_its_end_too(capsys):
+    error = OSError(errno.ENOSPC, "No space left on device", "runs/a/run.json")
+    error.__context__ = errors.CheckpointError("last.ckpt: cannot be written")
+    assert run(failing(error), "fail") == 5
+    assert capsys.readouterr().err == "error: last.ckpt: cannot be written\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"]])
+def test_output_that_nobody_has_room_for_is_told_in_a_line(tmp_path: Path, arguments):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full here")
+    with full.open("w") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "dlcli", *arguments],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment(tmp_path),
+        )
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: nothing more can be written: No space left on device;")
+    assert done.stderr.count("\n") == 1
+
+
 def test_ctrl_c_ends_with_130(capsys):
     assert run(failing(KeyboardInterrupt()), "fail") == 130
     assert capsys.readouterr().err == "error: stopped by SIGINT; nothing was left half done\n"
@@ -92,6 +125,7 @@ def test_ctrl_c_ends_with_130(capsys):
             ["xyz"],
             f"No such command 'xyz'; commands: {', '.join(COMMANDS)}; see dlcli --help",
         ),
+        (["--vesion"], "No such option: --vesion (Possible options: --version); see dlcli --help"),
         (
             ["train", "--nam", "x"],
             "No such option: --nam (Possible options: --name); see dlcli train --help",
@@ -108,6 +142,36 @@ def test_a_wrong_word_is_one_line_and_status_2(dlcli, arguments, message):
     done = dlcli(*arguments, "--json")
     assert (done.status, done.stderr) == (2, f"error: {message}\n")
     assert done.json == {"error": {"kind": "config", "message": message}, "status": 2}
+
+
+def test_the_version_is_told(dlcli):
+    assert dlcli("--version").stdout == f"dlcli {__version__}\n"
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_standard_streams_are_nobodys_file(tmp_path: Path, closed: tuple[int, ...]):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dlcli", "list", "model"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        preexec_fn=lambda: [os.close(one) for one in closed],
+    )
+    output, errors_ = process.communicate(timeout=60)
+    assert (process.returncode, errors_) == (0, b"")
+    assert bool(output) == (1 not in closed)
+
+
+def test_a_folder_that_was_removed_is_told_in_a_line(tmp_path: Path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f'rmdir "{gone}"; exec "{sys.executable}" -m dlcli list'
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=gone, env=environment(tmp_path), capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: this folder was removed; change to one that is there\n"
 
 
 def test_a_reader_that_goes_away_is_no_complaint(tmp_path: Path):

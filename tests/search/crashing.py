@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlcli.errors import DlcliError
+from dlcli.tracking.disk import refusal
 from tests.search.processes import descendants
 from tests.search.steps import Plan, Steps, lose_unsynced
 from tests.search.stub_sweep import STEPS, Spec, sweep
@@ -170,8 +171,11 @@ def _coordinate(
         status = command(root, spec)
     except DlcliError as error:
         status = error.status
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        refused = refusal(error)
+        status = refused.status if refused else 1
+        if refused is None:
+            traceback.print_exc()
     finally:
         os._exit(status)
 

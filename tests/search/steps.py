@@ -1,4 +1,4 @@
-"""Numbers the durable steps of a process, and ends it at one of them.
+"""Numbers the durable steps of a process, and ends it at one of them, or has that step fail.
 
 A step is an opening to write, a write, an fsync, a rename, a removal, a folder made, a commit, a
 fork: whatever a crash may come before. It is told of by Python's own audit events, so the code
@@ -8,12 +8,14 @@ that is tested has no hooks for it. Only what happens below one folder counts.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,15 @@ from tests.search.processes import hold
 DIED = 137
 HALF = re.compile(r"\..+\.\d+(-wal|-shm|-journal)?")  # see dlcli.tracking.scratch
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+# Which steps an error stops: a full disk takes nothing more, a read-only one changes nothing more.
+GROWING = ("open", "write", "commit", "os.mkdir")
+CHANGING = (*GROWING, "rename", "os.remove", "os.rmdir", "os.truncate")
+STOPPED = {errno.ENOSPC: GROWING, errno.EROFS: CHANGING, errno.EIO: (*CHANGING, "fsync")}
+IN_SQLITE = {
+    errno.ENOSPC: "database or disk is full",
+    errno.EROFS: "attempt to write a readonly database",
+    errno.EIO: "disk I/O error",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class Plan:
         kind: which steps count; all where it is empty.
         torn: whether a write that is the step is half done.
         power: whether every process dies with it, and what was not synced is lost.
+        error: the number of an error that the step fails with, in place of a death.
+        lasting: whether from there on all steps of all processes fail that such an error stops.
         pictures: copy what a death before each step would leave, where it differs from the last.
     """
 
@@ -48,6 +61,8 @@ class Plan:
     torn: bool = False
     power: bool = False
     pictures: bool = False
+    error: int = 0
+    lasting: bool = False
 
 
 class Steps:
@@ -95,7 +110,9 @@ class Steps:
         self.count += 1
         if self.plan.pictures and self.role == self.plan.role:
             self._take_picture(f"{what} {place.removeprefix(self.root)}")
-        if self._is_meant():
+        if self.plan.error:
+            self._fail(what, place)
+        elif self._is_meant():
             self._die(f"{what} {place.removeprefix(self.root)}")
 
     def _is_meant(self) -> bool:
@@ -128,14 +145,30 @@ class Steps:
 
     def _die(self, step: str) -> None:
         """Only once: the process that does the same work again lives."""
+        if self._noted(step):
+            os._exit(DIED)
+
+    def _fail(self, what: str, place: str) -> None:
+        """Have the step fail if it is the one, or one that fails since."""
+        if what not in STOPPED[self.plan.error]:
+            self.count -= self.role == self.plan.role  # only what can fail counts
+            return
+        since = self.plan.lasting and (self.notes / "died").exists()
+        if since or (self._is_meant() and self._noted(f"{what} {place.removeprefix(self.root)}")):
+            raise _failure(self.plan.error, what, place)
+
+    def _noted(self, step: str) -> bool:
+        """Note a step as that at which it happened; False where it has happened."""
         self._quiet = True
         try:
             handle = self._open(self.notes / "died", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
         except FileExistsError:
+            return False
+        finally:
             self._quiet = False
-            return
         self._write(handle, step.encode())
-        os._exit(DIED)
+        os.close(handle)
+        return True
 
     def _forked(self) -> None:
         if self.role == "server":
@@ -235,6 +268,15 @@ def _state(root: Path, folder: Path) -> str:
     info = RunFolder(root, folder.name).read() if folder.parent.name == "runs" else None
     marked = (root / "open" / folder.name).exists()
     return f"{info.status if info else None} {marked}"
+
+
+def _failure(number: int, what: str, place: str) -> Exception:
+    """What Python raises at such a step."""
+    if what != "commit":
+        return OSError(number, os.strerror(number), place)
+    from sqlalchemy.exc import OperationalError
+
+    return OperationalError("COMMIT", {}, sqlite3.OperationalError(IN_SQLITE[number]))
 
 
 def _place(handle: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ConfigError, DataError, Stopped, TrainingError
+from dlcli.errors import CheckpointError, ConfigError, DataError, Stopped, TrainingError
 from dlcli.search.reporter import Outcome, Reporter
 from dlcli.tracking.folder import replace_file
 from dlcli.tracking.run import Run, open_run
@@ -30,9 +31,12 @@ ERRORS = {
     "error": ZeroDivisionError("division by zero"),
     "cuda": RuntimeError("CUDA error: device-side assert triggered"),
     "interrupt": KeyboardInterrupt(),
+    "no_room": OSError(errno.ENOSPC, "No space left on device"),
+    "full": CheckpointError("last.ckpt: cannot be written"),
     "stopped": Stopped("stopped by SIGTERM", 15),
 }
 ERRORS["own"].__cause__ = ERRORS["error"]
+ERRORS["full"].__cause__ = ERRORS["no_room"]
 
 
 def run(payload: dict[str, Any], reporter: Reporter) -> Outcome:

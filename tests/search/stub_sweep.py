@@ -15,6 +15,7 @@ from unittest import mock
 
 from dlcli.config.domain import Interval
 from dlcli.config.space import Parameter, Space
+from dlcli.errors import StoreError
 from dlcli.search import findings
 from dlcli.search.checkpoints import keep_best
 from dlcli.search.coordinator import Coordinator
@@ -25,6 +26,7 @@ from dlcli.search.server import Server
 from dlcli.search.settings import Search
 from dlcli.search.study import Study
 from dlcli.search.summary import summarize
+from dlcli.search.trial import STORAGE
 from dlcli.search.warm import Warm
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.folder import RunFolder
@@ -166,7 +168,7 @@ def sweep(root: Path, spec: Spec) -> int:
             ending = _coordinator(folder, study, executor, record, spec).run()
             if ending.reason != "finished":
                 record.stopped()
-                return 7
+                return StoreError.status if ending.reason == STORAGE else 7
             summary = summarize(study, folder, frozen)
             record.finish(study, summary, {}, ending.reason)
             folder.finish({"summary": summary})

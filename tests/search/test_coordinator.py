@@ -143,6 +143,25 @@ def test_a_point_that_cannot_be_composed_fails_alone_once_others_are_complete(sc
     assert scene.study.told[3][0] == "complete"
 
 
+def test_a_full_disk_stops_the_sweep_and_costs_no_trial(scene: Scene) -> None:
+    scene.executor = Executor({1: [failing("storage")] * 2})
+    assert scene.run() == Ending("storage", message="it broke")
+    assert scene.executor.started.count(1) == 2
+    assert 1 not in scene.study.told
+    assert ("interrupted", 1) in scene.recording.calls
+    assert scene.run() == Ending("finished")
+    assert scene.study.told[1] == ("complete", [1.0], "finished")
+
+
+def test_a_trial_whose_disk_was_full_when_the_sweep_died_goes_on(scene: Scene) -> None:
+    scene.study.ask(0)
+    trial = scene.folder.trial(0)
+    trial.create({}, run_id="run-0")
+    failing("storage")(trial, {})
+    assert scene.run(retries=0) == Ending("finished")
+    assert scene.study.told[0] == ("complete", [0.0], "finished")
+
+
 def test_a_hanging_trial_ends_at_its_time_limit(scene: Scene) -> None:
     scene.executor = Executor({1: [None]})
     scene.run(trial_timeout=0.1)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import shutil
+import random
 from pathlib import Path
 
 import pytest
 
 from tests.search.lean import run
-from tests.search.steps import Plan, lose_unsynced
+from tests.search.steps import Plan
 from tests.search.stub_sweep import Spec
-from tests.search.verify_state import Seen, Values, answer, verify_state
+from tests.search.surviving import goes_on, survives
+from tests.search.verify_state import Values, answer, verify_state
 
 pytestmark = pytest.mark.timeout(1800)  # hundreds of sweeps
 SPEC = Spec(sleep=0.0, total=3)
 FEW = Spec(sleep=0.0, total=2)  # where every death takes a sweep of its own
 LEAST = {"coordinator": 200, "server": 4, "trial": 20}  # steps that there surely are
+PAIRS = 5  # second deaths after each first one
 POWER = 12  # of so many pictures one is also looked at after a power loss, each by make test-all
 
 
@@ -45,12 +47,12 @@ def test_a_death_of_the_coordinator_before_any_step_loses_nothing(
     ground: Path, expected: Values, pictures: list[Path]
 ) -> None:
     for picture in pictures:
-        goes_on(picture, ground / "going_on", expected)
+        goes_on(picture, ground / "going_on", SPEC, expected)
 
 
 def test_a_power_loss_loses_nothing(ground: Path, expected: Values, pictures: list[Path]) -> None:
     for picture in pictures[::POWER]:
-        goes_on(picture, ground / "going_on", expected, power=True)
+        goes_on(picture, ground / "going_on", SPEC, expected, power=True)
 
 
 @pytest.mark.slow
@@ -58,7 +60,7 @@ def test_a_power_loss_before_any_step_loses_nothing(
     ground: Path, expected: Values, pictures: list[Path]
 ) -> None:
     for picture in pictures:
-        goes_on(picture, ground / "going_on", expected, power=True)
+        goes_on(picture, ground / "going_on", SPEC, expected, power=True)
 
 
 @pytest.mark.parametrize("role", ["server", "trial"])
@@ -76,18 +78,22 @@ def test_a_death_of_a_real_coordinator_before_any_step_loses_nothing(
     assert deaths(ground, SPEC, expected, "coordinator") > LEAST["coordinator"]
 
 
-def goes_on(picture: Path, root: Path, expected: Values, power: bool = False) -> None:
-    """Have another process go on with what a dead one left."""
-    shutil.rmtree(root, ignore_errors=True)
-    shutil.copytree(picture / "root", root)
-    if power:
-        lose_unsynced(picture / "journal", root)
-    before = Seen.of(root)
-    try:
-        verify_state(root, SPEC, expected, run(root, SPEC), None if power else before)
-    except BaseException as error:
-        error.add_note(f"step {picture.name}: before {(picture / 'step').read_text()}")
-        raise
+@pytest.mark.slow
+def test_a_second_death_while_it_goes_on_loses_nothing(
+    ground: Path, expected: Values, pictures: list[Path]
+) -> None:
+    chance, died = random.Random(0), 0
+    for picture in pictures:
+        for step in chance.sample(range(1, LEAST["coordinator"]), PAIRS):
+            plan = Plan("coordinator", step, torn=True)
+            try:
+                status = survives(ground, SPEC, plan, expected, picture / "root")
+            except BaseException as error:
+                error.add_note(f"after step {picture.name}")
+                raise
+            died += status is not None
+    print(f"{died} second deaths")
+    assert died > len(pictures)
 
 
 def deaths(ground: Path, spec: Spec, expected: Values, role: str) -> int:
@@ -96,29 +102,7 @@ def deaths(ground: Path, spec: Spec, expected: Values, role: str) -> int:
     Of a write that is the step, one half is done.
     """
     for step in itertools.count(1):
-        if not survives(ground, spec, Plan(role, step, torn=True), expected):
+        if survives(ground, spec, Plan(role, step, torn=True), expected) is None:
             print(f"{role}: {step - 1} steps")
             return step - 1
     raise AssertionError
-
-
-def survives(ground: Path, spec: Spec, plan: Plan, expected: Values) -> bool:
-    """Kill a sweep at a step and have another process go on; False where there is no such step."""
-    root, notes = ground / "sweep", ground / "notes"
-    for folder in (root, notes):
-        shutil.rmtree(folder, ignore_errors=True)
-    notes.mkdir()
-    died = run(root, spec, notes, plan)
-    if not (notes / "died").exists():
-        return False
-    before = Seen.of(root)
-    try:
-        assert died.lingered < 10
-        if died.status == 0:  # it went on without the process that died
-            verify_state(root, spec, expected, died)
-        else:
-            verify_state(root, spec, expected, run(root, spec), before)
-    except BaseException as error:
-        error.add_note(f"{plan}: before {(notes / 'died').read_text()}")
-        raise
-    return True

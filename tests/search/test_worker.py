@@ -57,6 +57,8 @@ HERE = str(Path(__file__).with_name("stub.py"))
         ("data", "data", "data: no such file"),
         ("diverged", "diverged", "the loss is nan"),
         ("oom", "oom", "out of memory"),
+        ("full", "storage", "cannot be written"),
+        ("no_room", "storage", "No space left on device"),
         ("memory", "oom", "MemoryError: no room"),
         ("error", "error", "ZeroDivisionError: division by zero"),
     ],
