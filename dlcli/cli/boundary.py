@@ -37,11 +37,13 @@ class Boundary(TyperGroup):
                 raise
             sys.exit(report(refused))
 
-    def make_context(self, name: Any, args: list[str], *others: Any, **named: Any) -> Any:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
         """Read the options before the command; refuse what is none."""
         given = bool(args)
         try:
-            return super().make_context(name, args, *others, **named)
+            return super().make_context(info_name, args, parent, **extra)
         except UsageError as error:
             if not given:  # the help is shown
                 raise
