@@ -83,13 +83,14 @@ class Sweep:
             Stopped: by a signal; everything is left so that the sweep can go on.
             StoreError: nothing more can be written; the same.
         """
-        from dlcli.tracking.disk import refusal
+        from dlcli.tracking.disk import refusal, removed
 
         with interrupted_by_signals(self._advice):  # before the trials, or after them
             try:
                 return self._run()
             except Exception as error:
                 refused = error if isinstance(error, StoreError) else refusal(error)
+                refused = refused or removed(error, self.folder.root)
                 if refused is None:
                     raise
                 raise StoreError(f"{refused}; {self._advice()}") from error

@@ -13,6 +13,7 @@ from dlcli.errors import StoreError
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # Nothing else goes better on such a disk: the fault is neither a trial's nor the code's.
 FAULTS = (*FULL, errno.EROFS, errno.EIO)
+REMOVED = "was removed or moved; put it back where it was"
 SQLITE = ("disk is full", "disk I/O error", "readonly database")
 
 
@@ -32,6 +33,8 @@ def unwritable(root: Path, error: OSError) -> StoreError:
     """The refusal for a folder that nothing can be written to."""
     if error.errno in FULL:
         return StoreError(f"{root}: {error.strerror}; {_advice(error)}")
+    if isinstance(error, FileNotFoundError):
+        return StoreError(f"{root}: {REMOVED}")
     return StoreError(
         f"{error.filename or root}: {error.strerror}; runs are recorded under {root}: "
         "make it writable, or start from a folder that is"
@@ -50,6 +53,16 @@ def refusal(error: BaseException) -> StoreError | None:
         if isinstance(one, sqlite3.Error) and any(text in str(one) for text in SQLITE):
             return StoreError(f"{one}; {_advice(one)}")
     return None
+
+
+def removed(error: BaseException, root: Path) -> StoreError | None:
+    """The refusal where an error comes of a folder below ``root`` that somebody has removed."""
+    if not isinstance(error, FileNotFoundError) or not error.filename:
+        return None
+    folder = Path(error.filename).parent
+    if folder.exists() or root not in (folder, *folder.parents):
+        return None
+    return StoreError(f"{folder}: {REMOVED}")
 
 
 def _advice(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.errors import StoreError
-from dlcli.tracking.disk import refusal, unwritable
+from dlcli.tracking.disk import refusal, removed, unwritable
 from dlcli.tracking.folder import RunFolder, RunInfo, replace_file
 from dlcli.tracking.run import Run
 
@@ -52,10 +52,21 @@ def test_another_error_is_none_of_the_disk(error: Exception) -> None:
     assert refusal(error) is None
 
 
+def test_a_folder_that_was_removed_is_told_from_a_file_that_is_missing(tmp_path: Path) -> None:
+    gone = FileNotFoundError(errno.ENOENT, "No such file", str(tmp_path / "runs" / "a" / "lock"))
+    assert str(removed(gone, tmp_path)).startswith(f"{tmp_path / 'runs' / 'a'}: was removed or")
+    assert removed(gone, tmp_path / "elsewhere") is None
+    (tmp_path / "runs" / "a").mkdir(parents=True)
+    assert removed(gone, tmp_path) is None
+    assert removed(ValueError("x"), tmp_path) is None
+
+
 def test_a_folder_that_cannot_be_written_is_named_with_what_to_do() -> None:
     assert "make room there" in str(unwritable(Path("/runs"), full()))
     denied = PermissionError(errno.EACCES, "Permission denied", "/runs/open")
     assert str(unwritable(Path("/runs"), denied)).startswith("/runs/open: Permission denied; runs")
+    gone = FileNotFoundError(errno.ENOENT, "No such file", "/runs/open")
+    assert str(unwritable(Path("/runs"), gone)).startswith("/runs: was removed or moved;")
 
 
 def test_a_file_that_cannot_be_replaced_is_as_it_was_and_named(
