@@ -111,9 +111,10 @@ def report(error: DlcliError) -> int:
     output.stop_waiting()
     if output.settings.debug:
         traceback.print_exception(error)
-    print(f"error: {error}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # that nothing can be written may be what the error says
+        print(f"error: {error}", file=sys.stderr)
     if output.settings.json:
         failure = {"kind": error.kind, "message": str(error)}
-        with contextlib.suppress(OSError):  # that may be what the error says
+        with contextlib.suppress(OSError):
             output.print_json({"error": failure, "status": error.status})
     return error.status

@@ -1,9 +1,11 @@
-"""Ctrl-C while modules are imported, which may not hear of it in any other way."""
+"""Ctrl-C where Python would lose it: while modules are imported, and in what is called for objects
+that come to their end."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,6 +13,26 @@ from types import FrameType
 from dlcli.cli import output
 from dlcli.cli.boundary import report
 from dlcli.errors import Stopped
+
+AGAIN_S = 0.01
+
+
+def hear_again() -> None:
+    """Have a Ctrl-C come once more where its exception was ignored.
+
+    Python ignores what is raised in the callback of a weak reference or by ``__del__``, and these
+    may run at any moment.
+    """
+    usual = sys.unraisablehook
+
+    def hook(ignored: sys.UnraisableHookArgs) -> None:
+        if ignored.exc_type is KeyboardInterrupt:
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+        else:
+            usual(ignored)
+
+    sys.unraisablehook = hook
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from dlcli.cli.compare import compare
 from dlcli.cli.diff import diff
 from dlcli.cli.doctor import doctor
 from dlcli.cli.evaluate import evaluate
+from dlcli.cli.interrupt import hear_again
 from dlcli.cli.list import list_
 from dlcli.cli.report import report
 from dlcli.cli.reproduce import reproduce
@@ -78,4 +79,5 @@ app.command()(doctor)
 def main() -> None:
     """Run the command line."""
     look()
+    hear_again()
     app(prog_name="dlcli")

@@ -13,7 +13,7 @@ from dlcli.search import database
 from dlcli.search.description import KEY
 from dlcli.search.quiet import quiet
 from dlcli.search.reading import read
-from dlcli.tracking.disk import unwritable
+from dlcli.tracking.disk import refusal, unwritable
 from dlcli.tracking.folder import sync_folder
 from dlcli.tracking.sqlite import locked
 from dlcli.tracking.uri import redact, scrub, secrets
@@ -239,6 +239,8 @@ class Store:
         text = str(error.__cause__ or error)
         if self.path is not None and ("locked" in text or "busy" in text):
             return locked(self.path, self._patience.seconds)
+        if refused := refusal(error):
+            return StoreError(f"{self.place}: {refused}")
         line = scrub(text.strip().splitlines()[0], secrets(self._url))
         return StoreError(f"{self.place}: {line}; put it right, then go on with --resume")
 
