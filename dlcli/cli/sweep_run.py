@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dlcli.cli.sweeping import Parts
     from dlcli.config.compose import Config
     from dlcli.config.space import Value
-    from dlcli.search.coordinator import Ending
+    from dlcli.search.ending import Ending
     from dlcli.search.folder import Frozen, SweepFolder
     from dlcli.search.recording import SweepRecording
     from dlcli.search.study import Study

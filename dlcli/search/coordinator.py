@@ -10,13 +10,13 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Value
 from dlcli.errors import ConfigError
 from dlcli.search.attempt import Attempt, judged, left_over
+from dlcli.search.ending import Ending, in_common
 from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
 from dlcli.search.protocols import Recording, Watch
@@ -34,21 +34,6 @@ LOST = ("killed", "exit")
 TRIED_TWICE = ("error", "oom", STORAGE)
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Why a sweep came to its end.
-
-    Args:
-        reason: ``finished``, ``timeout``, ``failures``, ``config``, ``storage`` or ``stopped``.
-        signal: the one that stopped it.
-        message: what the last failures had in common.
-    """
-
-    reason: str
-    signal: int | None = None
-    message: str = ""
 
 
 class Coordinator:
@@ -284,7 +269,7 @@ class Coordinator:
         if result.state == "failed" and result.reason == "config" and not self._completed:
             self._ending = Ending("config", message=result.message)
         elif len(self._failures) >= self._search.max_failures and self._left():
-            self._ending = Ending("failures", message=_in_common(self._failures))
+            self._ending = Ending("failures", message=in_common(self._failures))
 
     def _stop_running(self) -> None:
         """Ask what still runs to save and end; end it where it does not."""
@@ -304,12 +289,3 @@ class Coordinator:
         for number in self._waiting:
             if (about := self._folder.trial(number).read()) and about["run_id"]:
                 self._recording.interrupted(number, about["run_id"])
-
-
-def _in_common(failures: Sequence[Result]) -> str:
-    """What the failures have in common, in words."""
-    reasons = list(dict.fromkeys(one.reason for one in failures))
-    messages = list(dict.fromkeys(one.message for one in failures))
-    if len(messages) == 1:
-        return f"{len(failures)} in a row: {reasons[0]}: {messages[0]}"
-    return f"{len(failures)} in a row: {', '.join(reasons)}; the last: {messages[-1]}"

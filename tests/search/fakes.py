@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlcli.search.coordinator import Coordinator, Ending
+from dlcli.search.coordinator import Coordinator
+from dlcli.search.ending import Ending
 from dlcli.search.folder import SweepFolder
 from dlcli.search.settings import Search
 from dlcli.search.trial import Report, Result, TrialFolder

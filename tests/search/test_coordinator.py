@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.errors import ConfigError
-from dlcli.search.coordinator import Ending
+from dlcli.search.ending import Ending
 from dlcli.search.trial import Report, Result
 from tests.search.fakes import Executor, Scene, complete, dying, failing
 
