@@ -18,6 +18,7 @@ from dlcli.tracking.closing import DYING_S, close_abandoned
 from dlcli.tracking.delivery import Delivery
 from dlcli.tracking.folder import RunFolder, RunInfo
 from dlcli.tracking.pipe import Pipe
+from dlcli.tracking.practice import practise
 from dlcli.tracking.settings import MLflow
 from dlcli.tracking.store import Store, old_file_store
 from dlcli.tracking.uri import resolve, scrub, secrets
@@ -50,6 +51,8 @@ class Process:
         """Work until the training process hangs up or dies."""
         with contextlib.suppress(Exception):  # told when a run is to be created
             self.store.prepare()
+            if self.store.target.path is not None:
+                practise(self.store.experiment)
         while not self.closing:
             message = self.pipe.receive(self._patience())
             if message is not None:

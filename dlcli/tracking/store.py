@@ -14,9 +14,8 @@ from dlcli.errors import ConfigError, StoreError
 from dlcli.tracking import disk, sqlite
 from dlcli.tracking.folder import make_root
 from dlcli.tracking.probe import Probe, refusal
-from dlcli.tracking.settings import MLflow
-from dlcli.tracking.template import empty_store, kept_store
-from dlcli.tracking.uri import Target, resolve, scrub, secrets
+from dlcli.tracking.template import empty_store
+from dlcli.tracking.uri import Target, scrub, secrets
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as StoredRun
@@ -46,29 +45,12 @@ class Store:
         self._experiment_id: str | None = None
 
     def prepare(self) -> None:
-        """Do what takes long and changes nothing: import MLflow, make a new database aside.
-
-        Where the cache has a database that is nobody's, a run is recorded in a copy of it: MLflow
-        takes a second or two for what it imports and sets up at its first use.
-        """
+        """Do what takes long and changes nothing: import MLflow, make a new database aside."""
         self._look()
         from mlflow.tracking import MlflowClient  # noqa: F401 - for its time
 
-        path = self.target.path
-        if path is None:
-            return
-        if not path.exists():
+        if self.target.path is not None and not self.target.path.exists():
             self._build()
-        spare = kept_store(self._aside() / "spare.db")
-        if spare is not None:
-            self._practise(spare)
-
-    def _practise(self, path: Path) -> None:
-        target = resolve(MLflow(uri=f"sqlite:///{path}"), path.parent)
-        store = Store(target, self.experiment, path.parent)
-        run = store.create_run("practice", 0, {})
-        store.log(run.info.run_id, [("metric", 0.0, 0, 0)], {"param": ""}, {"tag": ""})
-        store.set_status(run.info.run_id, "FINISHED", "", 0)
 
     def _look(self) -> None:
         """See that the store can be used, before anything is imported or made.

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.tracking import sqlite
+from dlcli.tracking.practice import practise
 from dlcli.tracking.settings import MLflow
 from dlcli.tracking.store import Store
 from dlcli.tracking.template import empty_store
@@ -102,7 +103,7 @@ def test_without_a_home_it_is_built(
     assert len(built) == 1
 
 
-def test_a_store_practises_in_a_copy_and_changes_nothing(
+def test_practice_is_in_a_copy_and_changes_nothing(
     make: Callable[[], Path], cache: Path, built: list[Path], tmp_path: Path
 ) -> None:
     make()
@@ -110,6 +111,7 @@ def test_a_store_practises_in_a_copy_and_changes_nothing(
     root = tmp_path / "mlruns"
     store = Store(resolve(MLflow(), root), "default", root)
     store.prepare()
+    practise("default")
     assert len(built) == 1
     assert kept(cache).read_bytes() == before
     assert not root.exists()
@@ -118,12 +120,7 @@ def test_a_store_practises_in_a_copy_and_changes_nothing(
     assert store.experiments() == ["default", "Default"]
 
 
-def test_without_a_copy_there_is_no_practice(
-    cache: Path, built: list[Path], new_store: Path, tmp_path: Path
-) -> None:
-    root = tmp_path / "mlruns"
-    root.mkdir()
-    shutil.copy(new_store, root / "mlflow.db")
-    Store(resolve(MLflow(), root), "default", root).prepare()
+def test_without_a_copy_there_is_no_practice(cache: Path, built: list[Path]) -> None:
+    practise("default")
     assert built == []
     assert not cache.exists()
