@@ -57,7 +57,7 @@ def kills(work: Path, chance: random.Random) -> Iterator[str]:
     """Run a sweep to its end, yielding each kill on the way."""
     while True:
         process = start(work)
-        limit = time.monotonic() + chance.uniform(2, 40)
+        limit = time.monotonic() + chance.uniform(2, 14)
         while process.poll() is None:
             time.sleep(0.05)
             if time.monotonic() < limit:
@@ -65,7 +65,7 @@ def kills(work: Path, chance: random.Random) -> Iterator[str]:
             what = chance.choice(["trial", "coordinator", "group"])
             if kill(what, process, work):
                 yield what
-            limit = time.monotonic() + chance.uniform(2, 20)
+            limit = time.monotonic() + chance.uniform(2, 12)
         if process.returncode != -signal.SIGKILL:
             assert process.returncode == 0, (work / "output").read_text()
             return
