@@ -16,7 +16,7 @@ COMMANDS = [step for step in document.read(*document.guide()) if isinstance(step
 OURS = [command for command in COMMANDS if command.line.startswith(("dlcli", "python "))]
 # Pages and commands that other tests try, too, in less time.
 SLOW = ("models: ", "own-data: ", "own-model: ", "evaluate: ", "show: ", "transfer: ", "gpu: ")
-SLOW += ("programs: ", "tracking: ")
+SLOW += ("programs: ", "tracking: ", "sweeps: dlcli sweep --plan ")
 SLOW += ("--name lenet5 ", "--name reviews ", "--name beats ", "--name glance ")
 
 

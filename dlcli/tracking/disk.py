@@ -13,7 +13,6 @@ from dlcli.errors import StoreError
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # Nothing else goes better on such a disk: the fault is neither a trial's nor the code's.
 FAULTS = (*FULL, errno.EROFS, errno.EIO)
-REMOVED = "was removed or moved; put it back where it was"
 SQLITE = ("disk is full", "disk I/O error", "readonly database")
 
 
@@ -33,8 +32,6 @@ def unwritable(root: Path, error: OSError) -> StoreError:
     """The refusal for a folder that nothing can be written to."""
     if error.errno in FULL:
         return StoreError(f"{root}: {error.strerror}; {_advice(error)}")
-    if isinstance(error, FileNotFoundError):
-        return StoreError(f"{root}: {REMOVED}")
     return StoreError(
         f"{error.filename or root}: {error.strerror}; runs are recorded under {root}: "
         "make it writable, or start from a folder that is"
@@ -62,7 +59,7 @@ def removed(error: BaseException, root: Path) -> StoreError | None:
     folder = Path(error.filename).parent
     if folder.exists() or root not in (folder, *folder.parents):
         return None
-    return StoreError(f"{folder}: {REMOVED}")
+    return StoreError(f"{folder}: was removed or moved; put it back where it was")
 
 
 def _advice(error: BaseException) -> str:

@@ -65,8 +65,6 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_to_do() -> None:
     assert "make room there" in str(unwritable(Path("/runs"), full()))
     denied = PermissionError(errno.EACCES, "Permission denied", "/runs/open")
     assert str(unwritable(Path("/runs"), denied)).startswith("/runs/open: Permission denied; runs")
-    gone = FileNotFoundError(errno.ENOENT, "No such file", "/runs/open")
-    assert str(unwritable(Path("/runs"), gone)).startswith("/runs: was removed or moved;")
 
 
 def test_a_file_that_cannot_be_replaced_is_as_it_was_and_named(
