@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,22 +84,14 @@ class Sweep:
             Stopped: by a signal; everything is left so that the sweep can go on.
             StoreError: nothing more can be written; the same.
         """
-        from dlcli.tracking.disk import refusal, removed
-
         with interrupted_by_signals(self._advice):  # before the trials, or after them
-            try:
-                return self._run()
-            except Exception as error:
-                refused = error if isinstance(error, StoreError) else refusal(error)
-                refused = refused or removed(error, self.folder.root)
-                if refused is None:
-                    raise
-                raise StoreError(f"{refused}; {self._advice()}") from error
+            study = self._study()
+            self.folder.reopen()
+            record = self._recording()
+            with self._advised():
+                return self._finish(study, record)
 
-    def _run(self) -> Swept:
-        study = self._study()
-        self.folder.reopen()
-        record = self._recording()
+    def _finish(self, study: Study, record: SweepRecording) -> Swept:
         from dlcli.search.trial import STORAGE
 
         ending = self._coordinate(study, record)
@@ -109,6 +102,20 @@ class Sweep:
             record.stopped()
             raise StoreError(ending.message)
         return self._conclude(study, record, ending)
+
+    @contextmanager
+    def _advised(self) -> Iterator[None]:
+        """Where nothing more can be written, say how to go on."""
+        from dlcli.tracking.disk import refusal, removed
+
+        try:
+            yield
+        except Exception as error:
+            refused = error if isinstance(error, StoreError) else refusal(error)
+            refused = refused or removed(error, self.folder.root)
+            if refused is None:
+                raise
+            raise StoreError(f"{refused}; {self._advice()}") from error
 
     def _advice(self) -> str:
         return f"to go on: dlcli sweep --resume {self.frozen.name}"
