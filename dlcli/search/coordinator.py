@@ -235,7 +235,7 @@ class Coordinator:
         if found.reason == STORAGE:  # no fault of the trial, which goes on when there is room
             attempt.trial.set_aside(found)
             self._waiting.appendleft(attempt.number)
-            self._ending = Ending(STORAGE, message=found.message)
+            self._ending = self._ending or Ending(STORAGE, message=found.message)
             return
         if result is None:
             attempt.trial.write_result(found)

@@ -153,6 +153,13 @@ def test_a_full_disk_stops_the_sweep_and_costs_no_trial(scene: Scene) -> None:
     assert scene.study.told[1] == ("complete", [1.0], "finished")
 
 
+def test_a_full_disk_while_failures_stop_the_sweep_hides_none_of_them(scene: Scene) -> None:
+    scene.executor = Executor({0: [failing("diverged")], 1: [failing("storage")]})
+    ending = scene.run(max_failures=1, retries=0)
+    assert (ending.reason, ending.message) == ("failures", "1 in a row: diverged: it broke")
+    assert 1 not in scene.study.told
+
+
 def test_a_trial_whose_disk_was_full_when_the_sweep_died_goes_on(scene: Scene) -> None:
     scene.study.ask(0)
     trial = scene.folder.trial(0)
