@@ -5,10 +5,11 @@ Run as ``python benchmarks/sweep.py``. In each repetition, one after the other:
 - ``dlcli, 2 workers`` and ``dlcli, 1 worker``: ``dlcli sweep`` with everything that it does for a
   trial: a process of its own, checkpoints, an MLflow run, a resumable study;
 - ``plain``: ``plain_sweep.py``, a serial ``study.optimize`` around Lightning in one process, which
-  records nothing.
+  records nothing;
+- ``plain, forking``: the same, each trial in a process forked for it, which records nothing either.
 
 All search the learning rate and the batch size of a small convolutional net on the digits. The
-plain loop asks its sampler, too, but trains at the points that the single worker's sampler chose,
+plain loops ask their sampler, too, but train at the points that the single worker's sampler chose,
 as the number of steps, and so of seconds, depends on the batch size.
 Times are between the end of the first trial and the end of the last, so that neither imports nor
 the start of a store counts: overhead = wall x workers - seconds in fit, for each trial.
@@ -82,11 +83,11 @@ def dlcli(workers: int, trials: int, epochs: int) -> Times:
         return Times(sorted(one.stat().st_mtime - began for one in results), fitted, wall, points)
 
 
-def plain(points: list[dict[str, float]], epochs: int) -> Times:
+def plain(points: list[dict[str, float]], epochs: int, *options: str) -> Times:
     """One serial loop over points of ``dlcli``."""
     began = time.time()
     done = subprocess.run(
-        [sys.executable, PLAIN, json.dumps(points), str(epochs)],
+        [sys.executable, PLAIN, json.dumps(points), str(epochs), *options],
         check=True,
         capture_output=True,
         text=True,
@@ -103,12 +104,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=3)
     given = parser.parse_args()
-    kinds = {"dlcli, 2 workers": 2, "dlcli, 1 worker": 1, "plain": 1}
+    kinds = {"dlcli, 2 workers": 2, "dlcli, 1 worker": 1, "plain": 1, "plain, forking": 1}
     found: dict[str, list[Times]] = {name: [] for name in kinds}
     for _ in range(given.repetitions):
         found["dlcli, 2 workers"].append(dlcli(2, given.trials, given.epochs))
         found["dlcli, 1 worker"].append(dlcli(1, given.trials, given.epochs))
-        found["plain"].append(plain(found["dlcli, 1 worker"][-1].points, given.epochs))
+        points = found["dlcli, 1 worker"][-1].points
+        found["plain"].append(plain(points, given.epochs))
+        found["plain, forking"].append(plain(points, given.epochs, "--fork"))
     for name, workers in kinds.items():
         hour = statistics.median(one.an_hour() for one in found[name])
         overhead = statistics.median(one.overhead(workers) for one in found[name])
@@ -118,9 +121,13 @@ def main() -> None:
             f"{name:<17} {hour:7.0f} trials an hour, fit {fit:.2f} s, "
             f"overhead {overhead:.2f} s a trial, all in all {wall:.1f} s"
         )
-    two, one, loop = (statistics.median(times.an_hour() for times in found[name]) for name in kinds)
-    print(f"2 workers / 1 worker  {two / one:.2f}")
-    print(f"1 worker / plain      {one / loop:.2f}")
+    two, one, loop, forking = (
+        statistics.median(times.an_hour() for times in found[name]) for name in kinds
+    )
+    print(f"2 workers / 1 worker       {two / one:.2f}")
+    print(f"1 worker / plain           {one / loop:.2f}")
+    print(f"plain, forking / plain     {forking / loop:.2f}")
+    print(f"1 worker / plain, forking  {one / forking:.2f}")
 
 
 if __name__ == "__main__":
