@@ -16,8 +16,9 @@ class Ensemble(nn.Module):
 
     In training each example of a batch is read by one member, drawn at random, so that members
     learn by their own errors and on other examples; so many members need so many times the
-    epochs of one. Afterwards all of them answer: by the mean of their probabilities for a class
-    or the next token, by the mean of their values.
+    epochs of one. A batch of fewer than two examples a member is read by fewer of them, as a batch
+    norm can make nothing of one example. Afterwards all of them answer: by the mean of their
+    probabilities for a class or the next token, by the mean of their values.
 
     Args:
         spec: what the data looks like.
@@ -43,10 +44,12 @@ class Ensemble(nn.Module):
     def _one_each(self, x: Tensor) -> Tensor:
         """As many examples for each member, give or take one."""
         order = torch.randperm(len(x), device=x.device)
-        shares = order.chunk(len(self.members))
-        answers = [
-            member(x[share]) for member, share in zip(self.members.values(), shares, strict=False)
-        ]
+        members = list(self.members.values())
+        if len(x) < 2 * len(members):
+            drawn = torch.randperm(len(members))[: max(1, len(x) // 2)]
+            members = [members[place] for place in drawn]
+        shares = order.tensor_split(len(members))
+        answers = [member(x[share]) for member, share in zip(members, shares, strict=True)]
         return torch.cat(answers)[order.argsort()]
 
     def _together(self, x: Tensor) -> Tensor:

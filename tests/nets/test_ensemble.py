@@ -35,14 +35,33 @@ def test_values_are_the_mean_value():
     torch.testing.assert_close(net(x), sum(member(x) for member in net.members.values()) / 2)
 
 
-@pytest.mark.parametrize("size", [1, 2, 7])
-def test_each_example_trains_one_member(size):
-    net = Ensemble(IMAGE, MEMBERS)
+def readers(members: int, size: int) -> list[int]:
+    """How many examples of a batch each member reads in training."""
+    net = Ensemble(IMAGE, {str(n): Linear for n in range(members)})
     x = torch.rand(size, *IMAGE.shape)
     said = torch.stack([member(x) for member in net.members.values()])
     who = torch.isclose(net(x), said).all(2).long()
     assert who.sum(0).tolist() == [1] * size
-    assert abs(who.sum(1).diff().item()) <= 1
+    return sorted(who.sum(1).tolist())
+
+
+@pytest.mark.parametrize(("members", "size"), [(2, 7), (7, 64), (9, 64), (10, 64), (1, 1)])
+def test_each_example_trains_one_member_and_each_member_as_many(members, size):
+    read = readers(members, size)
+    assert (read[0], read[-1]) == (size // members, -(-size // members))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_small_batch_is_read_by_members_that_get_two_examples(size):
+    read = [count for count in readers(4, size) if count]
+    assert min(read) >= min(2, size)
+
+
+def test_small_batches_reach_every_member():
+    net = Ensemble(IMAGE, {str(n): Linear for n in range(4)})
+    for _ in range(60):
+        net(torch.rand(2, *IMAGE.shape)).sum().backward()
+    assert all(member.head.weight.grad is not None for member in net.members.values())
 
 
 def test_members_share_no_weights_and_begin_apart():
