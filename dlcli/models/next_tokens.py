@@ -53,7 +53,7 @@ class NextTokens(Task):
     def loss(self, output: Tensor, target: Tensor, stage: str) -> Tensor:
         """Cross-entropy in nats a token."""
         total = self._loss(
-            output.flatten(0, 1),
+            output.flatten(0, 1).float(),  # a sum over all tokens is beyond 16 bits
             target.flatten(),
             ignore_index=self.ignored,
             reduction="sum",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -82,14 +83,16 @@ class Supervised(Learner):
         inputs, target = batch
         if self.mixup and stage == TRAIN:
             return self._mixed_step(inputs, target)
+        # A process can be left without a share of a last, small batch to evaluate, of which not
+        # every net can make something.
+        if not len(target):
+            return torch.zeros((), device=target.device)
         output = self.net(inputs)
         loss = self.task.loss(output, target, stage)
-        # A process can be left without a share of a last, small batch to evaluate.
-        if len(target):
-            self._add(stage, self.task.sums(stage, loss.detach(), output.detach(), target), target)
-            scores = None if stage == TRAIN else self.task.scores(output.detach())
-            if scores is not None:
-                self.scores[stage].update(scores, target)
+        self._add(stage, self.task.sums(stage, loss.detach(), output.detach(), target), target)
+        scores = None if stage == TRAIN else self.task.scores(output.detach())
+        if scores is not None:
+            self.scores[stage].update(scores, target)
         return loss
 
     def _mixed_step(self, inputs: Tensor, target: Tensor) -> Tensor:

@@ -51,6 +51,11 @@ def test_tokens_by_hand() -> None:
     )
 
 
+def test_half_precision_does_not_overflow_over_many_tokens() -> None:
+    output, target = torch.zeros(256, 64, 100).half(), torch.zeros(256, 64).long()
+    assert NextTokens().loss(output, target, "train").item() == pytest.approx(math.log(100))
+
+
 def test_a_batch_of_padding_alone_is_no_loss() -> None:
     task = NextTokens(padding=0)
     assert task.loss(torch.randn(2, 3, 4), torch.zeros(2, 3).long(), "train") == 0

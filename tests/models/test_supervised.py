@@ -18,9 +18,12 @@ from dlcli.models.schedule import Schedule
 from dlcli.models.supervised import Supervised
 from dlcli.models.tasks import task
 from dlcli.nets.mlp import Linear
+from dlcli.nets.rnn import RNN
+from dlcli.nets.transformer import Transformer
 
 CLASSES = DataSpec("vector", (3,), "class", classes=("a", "b"))
 VALUES = DataSpec("vector", (3,), "value", values=1)
+TEXTS = DataSpec("tokens", (5,), "class", classes=("a", "b"), vocabulary=tuple("_abc"), padding=0)
 SGD = partial(torch.optim.SGD, lr=0.1)
 
 
@@ -55,6 +58,14 @@ def test_values_are_measured_by_squared_and_absolute_error(shape):
     assert measured["test/loss"] == pytest.approx(mse)
     assert measured["test/rmse"] == pytest.approx(math.sqrt(mse))
     assert measured["test/mae"] == pytest.approx(errors.abs().mean().item())
+
+
+@pytest.mark.parametrize("net", [partial(RNN, hidden=4), partial(Transformer, width=8, heads=2)])
+def test_a_process_without_a_share_of_a_batch_adds_nothing(net):
+    module = Supervised(net, TEXTS, SGD)
+    none = torch.zeros(0, 5).long(), torch.zeros(0).long()
+    assert module.step(none, "val") == 0
+    assert module.means["val"].count == 0
 
 
 EVALUATED = {
