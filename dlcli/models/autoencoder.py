@@ -18,6 +18,7 @@ from dlcli.models.learner import Batch, Learner
 from dlcli.models.pca import PCA
 from dlcli.models.regularizer import Regularizer
 from dlcli.models.schedule import Schedule
+from dlcli.models.spread import Spread
 from dlcli.models.task import Better
 from dlcli.models.training_split import training_split
 from dlcli.nets.autoencoder import Coder
@@ -89,7 +90,7 @@ class Autoencoder(Learner):
         self.pca = PCA(spec.features, made.latent) if baseline == "pca" else None
         self._span = (spec.high - spec.low) or 1.0
         self._index = 0
-        self._shown: Batch | None = None
+        self._shown = Spread(POINTS)
 
     def forward(self, x: Tensor) -> Tensor:
         """Prepared inputs ``(B, *spec.shape)``, given back in [0, 1]."""
@@ -113,13 +114,13 @@ class Autoencoder(Learner):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add a batch to the validation means."""
         self._index = batch_idx
-        self._keep(batch, batch_idx)
+        self._keep(batch)
         super().validation_step(batch, batch_idx)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Add a batch to the test means."""
         self._index = batch_idx
-        self._keep(batch, batch_idx)
+        self._keep(batch)
         super().test_step(batch, batch_idx)
 
     def step(self, batch: Batch, stage: str) -> Tensor:
@@ -165,10 +166,10 @@ class Autoencoder(Learner):
     @torch.no_grad()
     def pictures(self) -> dict[str, Picture]:
         """Inputs over what they became, and the way from one code to another."""
-        if self._shown is None:
+        if not len(self._shown):
             return {}
         # Lightning takes a model from its device after a test, and not what it keeps.
-        inputs = self._shown[0][chosen(len(self._shown[0]), SHOWN)].to(self.device)
+        inputs = self._shown.examples(SHOWN)[0].to(self.device)
         noisy = self.noised(inputs, "picture", 0)
         rows = {"input": self.unit(inputs), "noisy": self.unit(noisy), "output": self(noisy)}
         if not self.noise:
@@ -182,9 +183,9 @@ class Autoencoder(Learner):
     @torch.no_grad()
     def scatters(self) -> dict[str, Scatter]:
         """The codes, by class."""
-        if self._shown is None or self.net.latent < 2 or len(self._shown[0]) < 3:
+        if self.net.latent < 2 or len(self._shown) < 3:
             return {}
-        inputs, targets = self._shown
+        inputs, targets = self._shown.examples(POINTS)
         codes = self.net.encode(self.noised(inputs.to(self.device), "picture", 0))
         labels = targets if self.spec.target == "class" else None
         return {"latent": Scatter(codes, labels, self.spec.classes, ("code 1", "code 2"))}
@@ -209,13 +210,11 @@ class Autoencoder(Learner):
             (self.pca(read) - clean).square().mean() if self.pca is not None else none,
         )
 
-    def _keep(self, batch: Batch, index: int) -> None:
-        """Keep the first examples of a split, to be drawn."""
-        if index == 0:
-            self._shown = (batch[0], batch[1])
-        elif self._shown is not None and len(self._shown[0]) < POINTS:
-            pairs = zip(self._shown, batch, strict=True)
-            self._shown = tuple(torch.cat(pair)[:POINTS] for pair in pairs)  # type: ignore[assignment]
+    def _keep(self, batch: Batch) -> None:
+        """Keep examples of a split, to be drawn."""
+        if self._index == 0:
+            self._shown = Spread(POINTS)
+        self._shown.add(batch)
 
 
 def psnr(mse: Tensor) -> Tensor:
@@ -226,11 +225,6 @@ def psnr(mse: Tensor) -> Tensor:
 def cross_entropy(raw: Tensor, target: Tensor) -> Tensor:
     """The mean binary cross-entropy in nats; a test example may lie beyond the training's span."""
     return functional.binary_cross_entropy_with_logits(raw, target.clamp(0, 1))
-
-
-def chosen(count: int, most: int) -> Tensor:
-    """The indices of at most so many examples, from all over."""
-    return torch.linspace(0, count - 1, min(count, most)).long()
 
 
 def check(loss: str, output: str, noise: float, baseline: str) -> None:

@@ -175,8 +175,10 @@ class GAN(Learner):
             return found
         features, labels, taken = (torch.cat(parts) for parts in zip(*self._real, strict=True))
         found["referee_acc"] = (taken == labels).double().mean()
-        # Classes are asked for as often as they are there, so that the two sets are comparable.
-        asked = labels[torch.arange(self.samples, device=labels.device) % len(labels)]
+        # Classes are asked for as often as they are there, so that the two sets are comparable:
+        # from all over, as a split may be in the order of its classes.
+        places = torch.arange(self.samples, device=labels.device) * len(labels) // self.samples
+        asked = labels[places]
         looks = [self.judge.look(made) for made in self._generated(stage, self._told(asked))]
         made = torch.cat([features for features, _ in looks])
         seen = torch.cat([t for _, t in looks]) if self.judge.classes else None  # type: ignore[misc]

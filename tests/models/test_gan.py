@@ -131,6 +131,18 @@ def test_without_classes_only_the_distance_is_logged(shape):
     assert set(trainer().test(module, loader, verbose=False)[0]) == names
 
 
+def test_classes_are_asked_for_as_often_as_they_are_there_in_whatever_order(monkeypatch):
+    module, run, data = gan(), trainer(), digits()
+    run.fit(module, data)
+    inputs, labels = torch.rand(400, 1, 8, 8), torch.arange(400) // 40
+    asked = []
+    generate = module.net.generate
+    monkeypatch.setattr(module.net, "generate", lambda z, c: asked.append(c) or generate(z, c))
+    run.test(module, TensorLoader(inputs, labels, 64), verbose=False)
+    compared = torch.cat([c for c in asked if c is not None])[-module.samples :]
+    assert compared.bincount().tolist() == [5] * 10
+
+
 def test_an_evaluation_is_the_same_every_time():
     module, data, run = gan(), digits(), trainer()
     run.fit(module, data)
