@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from dlcli.data.fetch import patient
 from dlcli.data.published import Published
 from dlcli.data.spec import DataSpec
 from dlcli.errors import DataError
+
+CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -201,12 +205,15 @@ def unpacked(place: Path, layout: Layout) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="dlcli-cifar-") as folder:
         try:
-            with tarfile.open(place) as archive:
-                for name in layout.files:
-                    _unpack(archive, f"{layout.folder}/{name}", Path(folder))
+            with gzip.open(place) as packed:
+                with tarfile.open(fileobj=packed) as archive:
+                    for name in layout.files:
+                        _unpack(archive, f"{layout.folder}/{name}", Path(folder))
+                while packed.read(CHUNK):  # The checksum is at the end, behind what tarfile reads.
+                    pass
         except KeyError as error:
             raise DataError(f"{place}: lacks {layout.folder}/{name}; fetch it again") from error
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             raise DataError(
                 f"{place}: the archive is cut off or damaged ({error}); {AGAIN}"
             ) from error

@@ -148,6 +148,16 @@ def test_a_damaged_archive_is_refused(tmp_path):
     assert message.endswith("); delete it and fetch it again")
 
 
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9, 1])
+def test_an_archive_in_which_one_byte_is_another_is_refused(tmp_path, place):
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    archived(write_records(tmp_path), CIFAR10.records)
+    content = bytearray(path.read_bytes())
+    content[int((len(content) - 1) * place) - 6 * (place == 1)] ^= 0xFF
+    path.write_bytes(content)
+    assert refusal(tmp_path).startswith(f"{path}: ")
+
+
 def test_an_archive_or_a_folder_that_lacks_a_file_names_it(tmp_path):
     folder = write_tiny(tmp_path) / "cifar-10-batches-py"
     (folder / "data_batch_3").unlink()
