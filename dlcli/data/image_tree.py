@@ -9,8 +9,12 @@ from pathlib import Path
 
 from dlcli.errors import DataError
 
-# Names that a set's folder can have.
-SETS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
+# Names that a set's folder can have, in letters of either case.
+SETS = {
+    "train": ("train", "training", "train_set", "training_set"),
+    "val": ("val", "valid", "validation", "val_set", "validation_set"),
+    "test": ("test", "testing", "test_set"),
+}
 # What file managers leave behind; what begins with a dot is passed over too.
 LEFTOVERS = {"thumbs.db", "desktop.ini", "__macosx"}
 NAMED = 5
@@ -49,6 +53,7 @@ def find_images(root: Path, trained: Sequence[str] = ()) -> Tree:
     check_root(root)
     folders = split_folders(root)
     if not folders:
+        check_alike(root)
         sets = {"train": classes_of(root)}
     elif "train" not in folders and not trained:
         raise DataError(
@@ -75,8 +80,9 @@ def check_root(root: Path) -> None:
 def split_folders(root: Path) -> dict[str, Path]:
     """The folders of the sets; none where they are classes of these names, with images in them."""
     found = {}
+    inner = subfolders(root)
     for name, spellings in SETS.items():
-        folders = [root / spelling for spelling in spellings if (root / spelling).is_dir()]
+        folders = [folder for folder in inner if folder.name.lower() in spellings]
         if len(folders) > 1:
             raise DataError(
                 f"data.root: {root} has both {' and '.join(folder.name for folder in folders)}; "
@@ -85,6 +91,21 @@ def split_folders(root: Path) -> dict[str, Path]:
         if folders and subfolders(folders[0]):
             found[name] = folders[0]
     return found
+
+
+def check_alike(root: Path) -> None:
+    """Raise DataError where the folders in ``root`` are more likely sets of the same classes."""
+    outer = subfolders(root)
+    inner = {tuple(each.name for each in subfolders(folder)) for folder in outer}
+    if len(outer) < 2 or len(inner) != 1 or len(names := inner.pop()) < 2:
+        return
+    if any(path.is_file() and counts(path.name) for folder in outer for path in folder.iterdir()):
+        return
+    raise DataError(
+        f"data.root: {listed(folder.name for folder in outer)} in {root} hold the same folders, "
+        f"{listed(names)}, and no images beside them; are these the classes? Name the sets train, "
+        "val and test, or give the folder of one of them"
+    )
 
 
 def classes_of(folder: Path) -> Classes:

@@ -41,11 +41,30 @@ def test_given_sets_are_kept_and_what_is_missing_is_cut_from_train(tmp_path):
     assert (data.spec.shape, data.spec.classes) == ((3, 8, 8), ("blue", "red"))
 
 
-@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "Val", "validation_set"])
 def test_a_validation_set_is_found_by_its_names(tmp_path, name):
     write_tree(tmp_path / "train", 10)
     write_tree(tmp_path / name, 3)
     assert sizes(load(tmp_path)) == [16, 6, 4]
+
+
+@pytest.mark.parametrize("names", ["Train Test", "Training Testing", "training_set test_set"])
+def test_sets_are_found_however_they_are_spelt_and_are_never_classes(tmp_path, names):
+    train, test = names.split()
+    write_tree(tmp_path / train, 20)
+    write_tree(tmp_path / test, 4)
+    data = load(tmp_path)
+    assert (sizes(data), data.spec.classes) == ([36, 4, 8], ("blue", "red"))
+
+
+def test_folders_that_all_hold_the_same_folders_are_not_taken_for_classes(tmp_path):
+    for name in ("part_1", "part_2"):
+        write_tree(tmp_path / name, 2)
+    assert refusal(tmp_path) == (
+        f"data.root: part_1, part_2 in {tmp_path} hold the same folders, blue, red, and no "
+        "images beside them; are these the classes? Name the sets train, val and test, or give "
+        "the folder of one of them"
+    )
 
 
 def test_one_tree_is_split_by_class(tmp_path):
