@@ -26,7 +26,7 @@ CHANNELS_LAST = torch.channels_last
 
 
 class CNN(nn.Module):
-    """Blocks of 3-wide convolution, batch norm, activation and max-pooling by 2; a linear head.
+    """Blocks of 3-wide convolution, batch norm, max-pooling by 2 and activation; a linear head.
 
     Convolves images in two dimensions, signals and embedded tokens in one. Of texts, which are of
     any length, the largest answers over time go to the head.
@@ -109,7 +109,7 @@ def block(
     # Batch norm has its own offset, so the convolution before it needs none.
     convolve = CONVOLUTION[dims](inputs, outputs, 3, padding=1, bias=not batch_norm)
     norm = NORM[dims](outputs) if batch_norm else nn.Identity()
-    # Pooling first gives the same for any rising activation, which then has less to do.
+    # A rising activation gives the same after pooling as before it, and has less to do there.
     return nn.Sequential(convolve, norm, POOL[dims](2, ceil_mode=ceil), activation(name))
 
 

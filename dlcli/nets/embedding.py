@@ -20,7 +20,7 @@ class Embedding(nn.Module):
         width: the numbers that stand for a token.
         dropout: the share of the numbers left out in training.
         bigrams: the buckets into which pairs of a token and the one before it are hashed
-            (Joulin et al. 2017, section 2.1); 0 for none.
+            (Joulin et al. 2017, section 2.2); 0 for none.
         spread: the standard deviation of the initial numbers. Where words are many and seen
             seldom, small ones keep a net from telling texts apart by words it has not learned.
 

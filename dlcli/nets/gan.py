@@ -17,7 +17,7 @@ from dlcli.nets.autoencoder import check_latent
 from dlcli.nets.check import check_dropout
 from dlcli.nets.cnn import CHANNELS_LAST, check_channels, check_depth
 
-# Of leaky ReLUs below zero, and the deviation of the first weights; Radford et al. 2016, section 3.
+# Of leaky ReLUs below zero, and the deviation of the first weights; Radford et al. 2016, section 4.
 SLOPE = 0.2
 DEVIATION = 0.02
 

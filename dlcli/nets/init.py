@@ -22,6 +22,7 @@ STACKED: dict[type[nn.Module], int] = {
     nn.GRUCell: 3,
     nn.MultiheadAttention: 3,
 }
+TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
 class Default:
@@ -47,13 +48,19 @@ class Scheme(ABC):
                 if id(parameter) in drawn:
                     drawn.remove(id(parameter))
                     for matrix in parameter.chunk(matrices(layer, name)):
-                        self.fill(matrix)
+                        self.fill(outputs_first(matrix, layer), stride(layer))
                 elif "bias" in name and is_weight(layer, name.replace("bias", "weight")):
                     self.fill_bias(parameter, layer)
 
     @abstractmethod
-    def fill(self, weight: Tensor) -> None:
-        """Draw one matrix ``(outputs, inputs, ...)``."""
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
+        """Draw one matrix ``(outputs, inputs, ...)``.
+
+        Args:
+            weight: the matrix.
+            stride: of a transposed convolution, in places: an output sums over one of so many of
+                its field.
+        """
 
     def fill_bias(self, bias: Tensor, layer: nn.Module) -> None:
         """Set a layer's biases."""
@@ -68,10 +75,20 @@ def matrices(layer: nn.Module, name: str) -> int:
     return STACKED.get(type(layer), 1)
 
 
-def fans(weight: Tensor) -> tuple[int, int]:
-    """How many inputs an output sums over, and how many outputs an input goes into."""
+def outputs_first(weight: Tensor, layer: nn.Module) -> Tensor:
+    """A layer's matrix as ``(outputs, inputs, ...)``, which a transposed convolution's is not."""
+    return weight.transpose(0, 1) if isinstance(layer, TRANSPOSED) else weight
+
+
+def stride(layer: nn.Module) -> int:
+    """Of how many places of its field a transposed convolution's output sums over one."""
+    return math.prod(map(int, layer.stride)) if isinstance(layer, TRANSPOSED) else 1
+
+
+def fans(weight: Tensor, stride: int) -> tuple[float, float]:
+    """How many inputs an output sums over, on average, and how many outputs an input goes into."""
     field = math.prod(weight.shape[2:])
-    return weight.shape[1] * field, weight.shape[0] * field
+    return weight.shape[1] * field / stride, weight.shape[0] * field
 
 
 def draw(weight: Tensor, std: float, distribution: Distribution) -> None:
@@ -92,7 +109,7 @@ def check_distribution(distribution: str) -> None:
 class Zero(Scheme):
     """All weights 0, so that all units of a layer stay alike: what not to do."""
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Set to 0."""
         weight.zero_()
 
@@ -107,7 +124,7 @@ class Normal(Scheme):
     def __init__(self, std: float = 0.01) -> None:
         self.std = std
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Draw."""
         draw(weight, self.std, "normal")
 
@@ -131,7 +148,7 @@ class Uniform(Scheme):
         self.high = high
         self.biases = biases
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Draw."""
         nn.init.uniform_(weight, self.low, self.high)
 
@@ -153,7 +170,7 @@ class Orthogonal(Scheme):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Draw; the inputs of a convolution are its channels times its field."""
         drawn = weight.detach().clone(memory_format=torch.contiguous_format)
         weight.data.copy_(nn.init.orthogonal_(drawn, self.gain))  # it takes no channels_last
@@ -173,9 +190,9 @@ class LeCun(Scheme):
         check_distribution(distribution)
         self.distribution = distribution
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Draw."""
-        inputs, _ = fans(weight)
+        inputs, _ = fans(weight, stride)
         draw(weight, math.sqrt(1 / inputs), self.distribution)
 
 
@@ -195,9 +212,9 @@ class Glorot(Scheme):
         self.distribution = distribution
         self.gain = gain
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Draw."""
-        inputs, outputs = fans(weight)
+        inputs, outputs = fans(weight, stride)
         draw(weight, self.gain * math.sqrt(2 / (inputs + outputs)), self.distribution)
 
 
@@ -217,7 +234,7 @@ class He(Scheme):
         self.distribution = distribution
         self.slope = slope
 
-    def fill(self, weight: Tensor) -> None:
+    def fill(self, weight: Tensor, stride: int = 1) -> None:
         """Draw."""
-        inputs, _ = fans(weight)
+        inputs, _ = fans(weight, stride)
         draw(weight, math.sqrt(2 / ((1 + self.slope**2) * inputs)), self.distribution)

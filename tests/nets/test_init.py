@@ -109,6 +109,13 @@ def test_the_projections_of_attention_are_matrices_of_their_own() -> None:
     assert not attention.in_proj_bias.any()
 
 
+@pytest.mark.parametrize(("inputs", "outputs"), [(64, 4), (4, 64), (32, 32)])
+def test_a_transposed_convolution_keeps_the_variance_of_what_it_reads(inputs, outputs) -> None:
+    layer = initialised(LeCun(), nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1))
+    answer = layer(torch.randn(32, inputs, 20, 20))[:, :, 4:-4, 4:-4]
+    assert answer.std().item() == pytest.approx(1, rel=0.15)
+
+
 def test_embeddings_and_norms_keep_theirs() -> None:
     net = nn.Sequential(nn.Embedding(5, 4), nn.LayerNorm(4), nn.Linear(4, 5, bias=False))
     net[2].weight = net[0].weight
