@@ -10,7 +10,7 @@ from dlcli.config.problem import Problem
 from dlcli.config.redact import is_secret
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}", re.ASCII)
-_ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*(\w+)")
+_ENVIRONMENT = re.compile(r"""\$\{\s*oc\.env\s*:\s*['"]?(\w+)""")
 
 
 class Interpolation:

@@ -160,5 +160,8 @@ def _masked(value: Any, key: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield from _masked(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _masked(item, f"{key}.{place}")
     elif value == MASK:
         yield key

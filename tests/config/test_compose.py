@@ -13,6 +13,8 @@ import pytest
 
 from dlcli.config.compose import Config, compose
 from dlcli.config.folders import packaged
+from dlcli.config.interpolate import Interpolation
+from dlcli.config.recorded import from_values
 from dlcli.config.tree import SWEEP_GROUPS
 from dlcli.errors import ConfigError
 
@@ -119,6 +121,24 @@ def test_hydras_allowlist_in_the_environment_is_ignored_and_told(
     monkeypatch.setenv("HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE", "os.system")
     assert len(train().warnings) == 1
     assert "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE" not in os.environ
+
+
+@pytest.mark.parametrize("name", ["SOME_TOKEN", "'SOME_TOKEN'", '"SOME_TOKEN"', " SOME_TOKEN"])
+def test_a_secret_of_the_environment_is_known_however_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "canary-4711")
+    interpolation = Interpolation()
+    assert interpolation.resolve({"note": f"${{oc.env:{name}}}"}) == {"note": "canary-4711"}
+    assert interpolation.secrets == ["canary-4711"]
+
+
+def test_every_secret_in_a_recorded_list_has_to_be_given_again() -> None:
+    values = compose("train", ["data=digits"]).values
+    values["data"]["api_keys"] = {"secret": ["***", "***"]}
+    with pytest.raises(ConfigError) as refusal:
+        from_values(values, [])
+    assert "data.api_keys.secret.1: a secret, which is not recorded" in str(refusal.value)
 
 
 def test_a_secret_of_the_environment_is_in_no_message(
