@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlcli.data.columns import FEW, numbers, parsed
+from dlcli.data.columns import FEW, is_coarse, numbers, parsed
 from dlcli.data.labels import class_name, in_order
 from dlcli.data.table import Table, listed
 from dlcli.errors import DataError
@@ -103,6 +103,12 @@ def fit_values(table: Table, decimal: str) -> dict[str, Any]:
         raise DataError(
             f"{table.file}: column {table.target!r}, the target, is {centre:g} in every row; "
             "there is nothing to predict"
+        )
+    if is_coarse(values):
+        warnings.warn(
+            f"{table.file}: column {table.target!r}, the target, has numbers so large and so near "
+            "each other that 32 bits hold few steps between them; subtract a constant from it",
+            stacklevel=2,
         )
     return {"centre": centre, "scale": scale}
 

@@ -27,8 +27,9 @@ class Augment:
         flip: mirror half of the images, left for right.
         rotate: the most degrees an image turns about its centre, either way.
         scale: the most it grows or shrinks, as a share: 0.1 is from 0.9 to 1.1 times its size.
-        crop: the least share of the area that a crop at random keeps, which is then brought up to
-            the whole size, with sides from 3:4 to 4:3; 1 for no crop.
+        crop: the least share of the area of a crop at random, which is then brought up to the
+            whole size, with sides from 3:4 to 4:3; 1 for no crop. What such a crop would have
+            beyond the image is cut off, so that near 1 it keeps a little less.
         colour: the most that brightness, contrast and, of colour images, saturation change, as a
             share; the result is kept within the range of the batch.
         noise: the standard deviation of what is added to each pixel, as a share of the range of

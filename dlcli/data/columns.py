@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +21,8 @@ from dlcli.errors import DataError
 MANY = 20
 FEW = 0.1
 LARGEST = float(np.finfo(np.float32).max)
+# So many steps of a standard deviation 32 bits should hold.
+STEPS = 1000
 
 
 class Column(Protocol):
@@ -49,11 +52,13 @@ class Number:
         name: the column's.
         median: of the training split; what is missing becomes it.
         decimal: the mark before the fraction.
+        origin: what is subtracted, so that 32 bits hold what numbers such as times differ by.
     """
 
     name: str
     median: float
     decimal: str = "."
+    origin: float = 0.0
 
     @property
     def width(self) -> int:
@@ -63,7 +68,7 @@ class Number:
     def encode(self, table: Table) -> np.ndarray:
         """The numbers ``(N, 1)``."""
         values = numbers(table, self.name, self.decimal)
-        return np.where(np.isnan(values), self.median, values)[:, None]
+        return np.where(np.isnan(values), self.median, values)[:, None] - self.origin
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,16 @@ def fit_column(table: Table, name: str, decimal: str, most: int) -> Column | Non
     if words and (distinct <= MANY or words > FEW * len(known)):
         return choice(table, name, most)
     numbers(table, name, decimal)  # refuses the few words, and what is too large
-    return Number(name, float(np.median(known)), decimal) if distinct > 1 else None
+    if distinct < 2:
+        return None
+    median = float(np.median(known))
+    return Number(name, median, decimal, median if is_coarse(known) else 0.0)
+
+
+def is_coarse(values: np.ndarray) -> bool:
+    """Whether 32 bits hold too few steps of what values ``(N,)`` differ by."""
+    step = float(np.finfo(np.float32).eps) * float(abs(values).max())
+    return step * STEPS > float(values.std())
 
 
 def choice(table: Table, name: str, most: int) -> Choice | None:
@@ -158,10 +172,17 @@ def numbers(table: Table, name: str, decimal: str) -> np.ndarray:
 
 
 def parsed(column: Any, decimal: str) -> np.ndarray:
-    """Texts as numbers ``(N,)``; NaN where they are none."""
+    """Texts as numbers ``(N,)``; NaN where they are none.
+
+    Where another mark stands before the fraction, points may part groups of three digits.
+    """
     import pandas
 
     if decimal != ".":
+        mark = re.escape(decimal)
+        grouped = rf"\s*[-+]?\d{{1,3}}(\.\d{{3}})+({mark}\d*)?\s*"
+        pointless = ~column.str.contains(".", regex=False, na=False)
+        column = column.where(pointless | column.str.fullmatch(grouped, na=False))
         column = column.str.replace(".", "", regex=False).str.replace(decimal, ".", regex=False)
     values = pandas.to_numeric(column, errors="coerce")
     return np.asarray(values.to_numpy(np.float64, na_value=np.nan))

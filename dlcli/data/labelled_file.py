@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import difflib
 import hashlib
-import io
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import Literal, Self
 import torch
 from torch import Tensor
 
-from dlcli.data.text_file import read_text
+from dlcli.data.text_file import fields_of, read_text
 from dlcli.errors import DataError
 
 Column = int | str
@@ -151,11 +150,10 @@ def records(path: Path, text: str) -> Iterator[Row]:
         DataError: if a quote is not closed, or stands where none may be.
     """
     separator = separator_of(path, text)
-    lines = io.StringIO(text, newline="")
     if separator == "\t":
-        reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+        reader = fields_of(text, delimiter=separator, quoting=csv.QUOTE_NONE)
     else:
-        reader = csv.reader(lines, delimiter=separator, strict=True)
+        reader = fields_of(text, delimiter=separator, strict=True)
     while True:
         line = reader.line_num + 1
         try:

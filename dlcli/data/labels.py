@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal
 
 
 def number(text: str) -> float | None:
@@ -19,7 +20,7 @@ def class_name(label: str) -> str:
     """A label as a name: a whole number without fraction or exponent, however it is written."""
     label = label.strip()
     value = number(label)
-    return f"{value:.0f}" if value is not None and value.is_integer() else label
+    return f"{Decimal(label):.0f}" if value is not None and value.is_integer() else label
 
 
 def in_order(names: Iterable[str]) -> list[str]:

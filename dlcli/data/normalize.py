@@ -155,7 +155,9 @@ def fit_zscore(inputs: Tensor, dims: tuple[int, ...]) -> Affine:
     mean = chunked_mean(inputs, dims)
     centre = mean.float()
     variance = chunked_mean(inputs, dims, lambda part: part.sub_(centre).square_())
-    return Affine(centre[0], inverse(variance[0].sqrt().float()))
+    # What is the same everywhere differs from its own mean by what a float rounds away.
+    varies = inputs.amin(dims, keepdim=True) < inputs.amax(dims, keepdim=True)
+    return Affine(centre[0], inverse((variance.sqrt().float() * varies)[0]))
 
 
 def fit_zca(inputs: Tensor) -> Whiten:

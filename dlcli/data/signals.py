@@ -72,8 +72,17 @@ class Signals(Memory):
         return Source(first.file, spec, sets, files.gone)
 
     def fit(self, source: Source, train: Recordings) -> dict[str, Any]:
-        """The names of the classes, and the shape of a signal."""
-        return {"classes": in_order(train.labels.tolist()), "shape": list(train.signals.shape[1:])}
+        """The names of the classes, and the shape of a signal.
+
+        Raises:
+            DataError: if there is one class.
+        """
+        classes = in_order(train.labels.tolist())
+        if len(classes) < 2:
+            raise DataError(
+                f"{train.file}: one class, {classes[0]}; there is nothing to tell apart"
+            )
+        return {"classes": classes, "shape": list(train.signals.shape[1:])}
 
     def encode(self, part: Recordings, encoding: Mapping[str, Any]) -> Examples:
         """Signals, and each one's class by its place among the names."""

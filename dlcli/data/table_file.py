@@ -10,17 +10,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dlcli.data.labels import number
 from dlcli.data.table import Table
-from dlcli.data.text_file import AUTO, read_text
+from dlcli.data.text_file import AUTO, fields_of, read_text
 from dlcli.errors import DataError
 
 SEPARATORS = (",", ";", "\t", "|")
-# What stands for a missing value beside pandas' own: an empty field, NA, NaN, null and the like.
-MISSING = ("?",)
+# What stands for a missing value: pandas' own, and a question mark.
+MISSING = (
+    *("", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "#N/A N/A", "#NA", "NULL", "null"),
+    *("NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+)
+# It does among numbers; among texts it may well be one of them.
+NONE = "None"
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def read_table(place: str, path: Path, layout: Layout) -> Table:
             index_col=False,
             dtype=str,
             skipinitialspace=True,
+            keep_default_na=False,
             na_values=[*MISSING, *layout.missing],
         )
     except pandas.errors.ParserError as error:
@@ -73,12 +80,12 @@ def read_table(place: str, path: Path, layout: Layout) -> Table:
         raise DataError(f"{path}:{lines[-1]}: {reason}; is a quote left open?") from error
     if len(frame) != len(lines):
         raise DataError(f"{path}: {len(lines)} rows, of which {len(frame)} can be read")
-    return without_counter(Table(str(path), frame, np.array(lines)))
+    return without_counter(Table(str(path), frame.apply(without_none), np.array(lines)))
 
 
 def fields(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Each row's first line in the file, and its fields; blank lines are left out."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    reader = fields_of(text, delimiter=separator, skipinitialspace=True)
     line = 1
     for row in reader:
         if len(row) > 1 or (row and row[0].strip()):
@@ -146,18 +153,35 @@ def column_names(path: Path, row: Sequence[str]) -> list[str]:
     return names
 
 
+def without_none(column: Any) -> Any:
+    """A column in which ``None`` is missing where all else are numbers."""
+    import pandas
+
+    none = column.str.strip() == NONE
+    if not none.any():
+        return column
+    others = column[~none].dropna().str.replace(",", ".")
+    numbers = pandas.to_numeric(others, errors="coerce").notna()
+    return column.mask(none) if numbers.all() else column
+
+
 def without_counter(table: Table) -> Table:
-    """A table without the nameless first column in which spreadsheets and pandas count rows."""
+    """A table without the nameless first column in which spreadsheets and pandas number rows.
+
+    The rows of a part of a table, or of one that was shuffled, keep the numbers that they had.
+    """
     import pandas
 
     name = table.frame.columns[0]
     if name != "column 1" or table.frame.shape[1] == 1:
         return table
-    values = pandas.to_numeric(table.frame[name], errors="coerce").to_numpy()
-    if not (values == np.arange(len(values)) + values[0]).all():
+    values = pandas.to_numeric(table.frame[name], errors="coerce").to_numpy(np.float64)
+    whole = (values == np.floor(values)).all()  # none of them is NaN either
+    if not whole or len(np.unique(values)) < len(values):
         return table
     warnings.warn(
-        f"{table.file}: the first column has no name and counts the rows; it is left out",
+        f"{table.file}: the first column has no name and numbers the rows; it is left out; "
+        "if it is more than their number, give it a name",
         stacklevel=2,
     )
     return table.without([name])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import difflib
 import gzip
+import io
 import warnings
 import zlib
 from pathlib import Path
+from typing import Any
 
 from dlcli.errors import ConfigError, DataError
 
@@ -67,14 +70,27 @@ def read_text(path: Path, encoding: str, place: str) -> str:
             raise DataError(undecodable(path, content, chosen, error)) from error
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     check_signs(path, text, chosen)
+    if not text.strip():
+        raise DataError(f"{path}: empty; there is nothing to learn from")
     return text
 
 
+def fields_of(text: str, **form: Any) -> Any:
+    """A ``csv.reader`` of a text, of whose fields each may be as long as the text.
+
+    Args:
+        text: with its lines ended by ``\\n``.
+        form: as for ``csv.reader``.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    return csv.reader(io.StringIO(text, newline=""), **form)
+
+
 def read_bytes(path: Path, place: str) -> bytes:
-    """The content of a file that is there and not empty; unpacked, if it is compressed by gzip.
+    """The content of a file; unpacked, if it is compressed by gzip.
 
     Raises:
-        DataError: it is not.
+        DataError: it is not there, or cannot be read.
     """
     if path.is_dir():
         raise DataError(f"{place}: {path} is a folder; name a text file")
@@ -88,8 +104,6 @@ def read_bytes(path: Path, place: str) -> bytes:
         raise DataError(f"{path}: damaged gzip file ({error})") from error
     except OSError as error:
         raise DataError(f"{place}: {path} cannot be read ({error.strerror})") from error
-    if not content.strip():
-        raise DataError(f"{path}: empty; there is nothing to learn from")
     return content
 
 

@@ -101,6 +101,46 @@ def test_without_a_header_columns_are_numbered(tmp_path):
     assert sum(len(data.eval_dataloader(name).inputs) for name in ("train", "val", "test")) == 31
 
 
+def test_a_point_that_parts_no_thousands_makes_no_number_where_the_decimal_is_a_comma(tmp_path):
+    days = [f"{n % 3 + 1}.08.2017" for n in range(30)]
+    lines = [f"{n}.250,5;{day};{'ab'[n % 2]}" for n, day in enumerate(days)]
+    path = write(tmp_path, "\n".join(["x;day;y", *lines]) + "\n")
+    data = ready(path, target="y", decimal=",", normalize="none")
+    inputs = torch.cat([data.eval_dataloader(part).inputs for part in ("train", "val", "test")])
+    assert inputs.shape == (30, 4)
+    assert sorted(inputs[:, 0].tolist()) == [1000 * n + 250.5 for n in range(30)]
+    assert inputs[:, 1:].sum(0).tolist() == [10, 10, 10]
+
+
+def test_times_keep_what_they_differ_by(tmp_path):
+    lines = [f"{1_700_000_000_000 + 60_000 * n},{'ab'[n % 2]}" for n in range(1000)]
+    path = write(tmp_path, "\n".join(["x,y", *lines]) + "\n")
+    data = ready(path, target="y")
+    inputs = torch.cat([data.eval_dataloader(part).inputs for part in ("train", "val", "test")])
+    assert len(inputs.unique()) == 1000
+
+
+def test_a_target_of_which_32_bits_tell_little_is_told(tmp_path):
+    path = write(tmp_path, rows("{n},1700000000.{n}"))
+    assert warned(path, target="y", task="regression") == [
+        "table.csv: column 'y', the target, has numbers so large and so near each other that 32 "
+        "bits hold few steps between them; subtract a constant from it"
+    ]
+
+
+def test_none_is_missing_among_numbers_and_a_text_among_texts(tmp_path):
+    lines = [f"{n % 9 or 'None'},{('None', 'mild')[n % 2]}" for n in range(60)]
+    path = write(tmp_path, "\n".join(["x,y", *lines]) + "\n")
+    data = ready(path, target="y")
+    assert (data.spec.shape, data.spec.classes) == ((1,), ("None", "mild"))
+
+
+def test_a_field_may_be_as_long_as_it_likes(tmp_path):
+    long = "x" * 200_000
+    path = write(tmp_path, rows("{n},{c}" + long))
+    assert ready(path, target="y").spec.classes == (f"a{long}", f"b{long}")
+
+
 @pytest.mark.parametrize(
     ("values", "target", "classes"),
     [
@@ -143,10 +183,14 @@ def test_rows_without_a_target_are_left_out_with_a_warning(tmp_path):
     ]
 
 
-def test_a_nameless_column_that_counts_is_left_out_with_a_warning(tmp_path):
-    path = write(tmp_path, rows("{n},{n}3,{c}", header=",x,y"))
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_nameless_column_that_numbers_the_rows_is_left_out_with_a_warning(tmp_path, shuffled):
+    header, *lines = rows("{n},{n}3,{c}", header=",x,y").splitlines()
+    lines = lines[1::2] + lines[::2] if shuffled else lines
+    path = write(tmp_path, "\n".join([header, *lines]) + "\n")
     assert warned(path, target="y") == [
-        "table.csv: the first column has no name and counts the rows; it is left out"
+        "table.csv: the first column has no name and numbers the rows; it is left out; "
+        "if it is more than their number, give it a name"
     ]
 
 
@@ -192,8 +236,8 @@ def test_what_is_fitted_can_be_stored_in_a_checkpoint(tmp_path):
     assert torch.load(tmp_path / "fitted", weights_only=True)["encoding"] == {
         "asked": "class",
         "columns": [
-            {"name": "size", "median": 50.0, "decimal": "."},
-            {"name": "rooms", "median": 2.0, "decimal": "."},
+            {"name": "size", "median": 50.0, "decimal": ".", "origin": 0.0},
+            {"name": "rooms", "median": 2.0, "decimal": ".", "origin": 0.0},
             {"name": "colour", "values": ("blue, light", "green, light", "red, light")},
         ],
         "classes": ["high", "low"],

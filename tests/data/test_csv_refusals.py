@@ -21,6 +21,7 @@ def refusal(folder: Path, text: str, error: type[Exception] = DataError, **optio
 
 REFUSALS = {
     "": "table.csv: empty; there is nothing to learn from",
+    "\ufeff\n": "table.csv: empty; there is nothing to learn from",
     "x,y\n": "table.csv: a header and no rows; data.header=false if it is a row",
     "x,y\n1,2\n1,2,3\n": (
         "table.csv:3: 3 fields, but line 1 has 2 (parted by ','); "

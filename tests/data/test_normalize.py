@@ -52,6 +52,12 @@ def test_a_constant_feature_becomes_zero_and_not_nan(rule):
     assert fit_normalizer(rule, features, (0,))(features).tolist() == [[0.0]] * 4
 
 
+@pytest.mark.parametrize("rule", ["minmax", "zscore"])
+def test_what_a_float_rounds_away_is_no_spread(rule):
+    normal = fit_normalizer(rule, torch.full((1000, 1, 30), 0.1), (0, 2))
+    assert normal(torch.tensor([[[1.1]]])).item() == pytest.approx(1, abs=1e-5)
+
+
 def test_the_inputs_are_not_changed():
     features = torch.tensor([[1.0], [2.0]])
     fit_normalizer("zscore", features, (0,))(features)

@@ -189,3 +189,11 @@ def test_ecg200_has_a_hundred_heartbeats_to_train_on():
     recordings = read(path)
     assert recordings.signals.shape == (100, 1, 96)
     assert torch.bincount(recordings.targets).tolist() == [31, 69]
+
+
+def test_one_class_is_nothing_to_tell_apart(tmp_path):
+    path = tmp_path / "one.tsv"
+    path.write_text("1\t2\t3\n" * 9)
+    with pytest.raises(DataError) as caught:
+        Signals(path).setup()
+    assert str(caught.value) == f"{path}: one class, 1; there is nothing to tell apart"
