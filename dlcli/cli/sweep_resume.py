@@ -91,8 +91,11 @@ def recomposed(
 
 
 def is_done(final: Mapping[str, Any], made: SweepConfig) -> bool:
-    """Whether a sweep that has ended had all the trials that it is to have."""
-    return bool(final["summary"]["trials"]["total"] >= made.total)
+    """Whether a sweep that has ended had all the trials that it is to have, to their end."""
+    from dlcli.search.summary import ended
+
+    trials = final["summary"]["trials"]
+    return bool(ended(trials) == trials["total"] >= made.total)
 
 
 def _merged(before: Sequence[str], overrides: Sequence[str]) -> list[str]:

@@ -167,6 +167,19 @@ def test_the_plan_of_a_resumed_sweep_is_refused(dlcli: Callable[..., Done]) -> N
     assert "--plan: a resumed sweep keeps" in refused(dlcli("sweep", "--resume", "s", "--plan"))
 
 
+@pytest.mark.parametrize(
+    ("complete", "n_trials", "done"), [(3, 3, True), (2, 3, False), (2, 2, False)]
+)
+def test_a_sweep_is_finished_once_no_trial_of_it_waits_to_go_on(
+    frozen: SweepFolder, complete: int, n_trials: int, done: bool
+) -> None:
+    from dlcli.cli.sweep_resume import is_done, recomposed
+
+    made, _ = recomposed(frozen, [f"search.n_trials={n_trials}"], None, [])
+    trials = {"complete": complete, "pruned": 0, "failed": 0, "total": 3}
+    assert is_done({"summary": {"trials": trials}}, made) is done
+
+
 @pytest.fixture
 def recorded(folder: Path) -> None:
     """A sweep with one stopped trial, recorded in folders alone."""
