@@ -23,12 +23,13 @@ TRIAL = "DLCLI_TRIAL"  # what a new interpreter is to run; Lightning's further r
 RANK = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 STATUS = 70  # of a trial that could not even begin
 DONE = b"."
+STOPPING = (signal.SIGINT, signal.SIGTERM)  # what the server ignores and a trial obeys
 
 Request = dict[str, Any]  # folder, task, payload, environment, path, fresh
 
 
 def alone(others: Iterable[int]) -> None:
-    """Take this process, just forked, out of its parent's affairs.
+    """Take this process, just forked with its signals blocked, out of its parent's affairs.
 
     Args:
         others: what is open here and not its business.
@@ -38,6 +39,7 @@ def alone(others: Iterable[int]) -> None:
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     for one in others:
         os.close(one)
 

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import wait
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Value
@@ -93,8 +94,8 @@ class Coordinator:
         self._stopping = False  # a trial that ends now is interrupted, not lost
 
     def stop(self, signal: int) -> None:
-        """Start nothing more and end, at once if this is asked again; for a signal's handler."""
-        self._hurry = self._signal is not None
+        """Start nothing more and end, at once if Ctrl-C asks again; for a signal's handler."""
+        self._hurry = self._hurry or (self._signal is not None and signal == SIGINT)
         self._signal = self._signal or signal
         if self._hurry:
             for attempt in list(self._running.values()):
