@@ -91,7 +91,7 @@ class Coordinator:
         self._ending: Ending | None = None
         self._signal: int | None = None
         self._hurry = False
-        self._stopping = False  # a trial that ends now is interrupted, not lost
+        self._stopping = False
 
     def stop(self, signal: int) -> None:
         """Start nothing more and end, at once if Ctrl-C asks again; for a signal's handler."""
@@ -224,7 +224,8 @@ class Coordinator:
         attempt.trial.clean()
         self._judge(attempt)
         result = attempt.trial.result()
-        if result is None and self._stopping and not attempt.trial.stop_asked:
+        ended_by_us = self._stopping or self._signal is not None  # interrupted, not lost
+        if result is None and ended_by_us and not attempt.trial.stop_asked:
             self._recording.interrupted(attempt.number, attempt.run_id)
             return
         found = judged(result or attempt.lost(), attempt.trial, self._metrics)
