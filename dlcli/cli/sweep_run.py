@@ -88,6 +88,7 @@ class Sweep:
             study = self._study()
             self.folder.reopen()
             record = self._recording()
+            self.folder.freeze(self.frozen)  # with what was changed, now that all of it is good
             with self._advised():
                 return self._finish(study, record)
 
