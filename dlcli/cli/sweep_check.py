@@ -34,6 +34,7 @@ class Checked:
         refused: points that cannot be trained, each with its problems.
         code: commit and uncommitted diff of the working folder.
         versions: of the packages that a result depends on.
+        references: what the trials' weights start from: files, or runs.
     """
 
     metrics: list[str]
@@ -42,6 +43,7 @@ class Checked:
     refused: list[tuple[Point, list[str]]]
     code: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    references: list[str] = field(default_factory=list)
 
     def refuse(self) -> None:
         """Refuse (ConfigError) a space with points that cannot be trained."""
@@ -69,6 +71,7 @@ def check_corners(made: SweepConfig, executor: Executor) -> Checked:
             some trials would have one device and others several.
         DataError: the data cannot be read.
     """
+    from dlcli.cli.sweep_weights import references
     from dlcli.config.sweep import check_points
 
     points = made.space.corners()
@@ -89,7 +92,8 @@ def check_corners(made: SweepConfig, executor: Executor) -> Checked:
         if problems
     ]
     modes = details.get("modes") or modes
-    return Checked(metrics, modes, len(points), refused, details["code"], details["versions"])
+    found = (details["code"], details["versions"], references(configs))
+    return Checked(metrics, modes, len(points), refused, *found)
 
 
 def on_several(trainer: Mapping[str, Any]) -> bool:

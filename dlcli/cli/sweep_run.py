@@ -195,16 +195,9 @@ class Sweep:
         return compose_trial(overrides, self.folder.conf, made.base.allow)
 
     def _weights(self, reference: str | None) -> str | None:
-        """The file that ``model.init_from`` meant when it was first asked for, such as `latest`."""
-        from dlcli.cli.running import initial_weights
+        from dlcli.cli.sweep_weights import known_weights
 
-        if not reference:
-            return None
-        known = self.folder.weights()
-        if reference not in known:
-            path = initial_weights(reference, self.parts.recorder)
-            known = self.folder.note_weights(reference, str(path.absolute()) if path else "")
-        return known[reference]
+        return known_weights(self.folder, reference, self.parts.recorder) if reference else None
 
     def _conclude(self, study: Study, record: SweepRecording, ending: Ending) -> Swept:
         """Test the best trial, and only that; draw; close the record."""
