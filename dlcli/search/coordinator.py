@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
 # A lost process goes on from its checkpoint; an error is tried once more, as it may be the
-# machine's; anything else would only happen again.
+# machine's; so is a full disk. Each kind is counted alone; anything else would only happen again.
 LOST = ("killed", "exit")
-TRIED_TWICE = ("error", "oom", STORAGE)
+RETRIABLE = (LOST, ("error", "oom"), (STORAGE,))
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
 
@@ -244,9 +244,10 @@ class Coordinator:
         self._finish(attempt, found)
 
     def _try_again(self, attempt: Attempt, result: Result) -> bool:
-        limit = self._search.retries if result.reason in LOST else min(1, self._search.retries)
-        retriable = result.state == "failed" and result.reason in (*LOST, *TRIED_TWICE)
-        return retriable and len(attempt.trial.attempts()) < limit
+        kind = next((one for one in RETRIABLE if result.reason in one), ())
+        limit = self._search.retries if kind == LOST else min(1, self._search.retries)
+        before = sum(one.reason in kind for one in attempt.trial.attempts())
+        return bool(kind) and result.state == "failed" and before < limit
 
     def _finish(self, attempt: Attempt, result: Result) -> None:
         number = attempt.number
