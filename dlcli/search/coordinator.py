@@ -22,7 +22,7 @@ from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
 from dlcli.search.protocols import Recording, Watch
 from dlcli.search.settings import Search
-from dlcli.search.trial import STORAGE, Result
+from dlcli.search.trial import LOST, STORAGE, Result
 
 if TYPE_CHECKING:
     from dlcli.search.study import Study
@@ -31,7 +31,6 @@ POLL_S = 0.05
 GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
 # A lost process goes on from its checkpoint; an error is tried once more, as it may be the
 # machine's; so is a full disk. Each kind is counted alone; anything else would only happen again.
-LOST = ("killed", "exit")
 RETRIABLE = (LOST, ("error", "oom"), (STORAGE,))
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
