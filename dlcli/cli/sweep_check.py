@@ -34,6 +34,7 @@ class Checked:
         refused: points that cannot be trained, each with its problems.
         code: commit and uncommitted diff of the working folder.
         versions: of the packages that a result depends on.
+        references: what the trials' weights start from: files, or runs.
     """
 
     metrics: list[str]
@@ -42,6 +43,7 @@ class Checked:
     refused: list[tuple[Point, list[str]]]
     code: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    references: list[str] = field(default_factory=list)
 
     def refuse(self) -> None:
         """Refuse (ConfigError) a space with points that cannot be trained."""
@@ -65,9 +67,11 @@ def check_corners(made: SweepConfig, executor: Executor) -> Checked:
         executor: with a free slot; the models are built in a process of its own.
 
     Raises:
-        ConfigError: the objective is nothing that the models log, or its direction is not known.
+        ConfigError: the objective is nothing that the models log, or its direction is not known;
+            some trials would have one device and others several.
         DataError: the data cannot be read.
     """
+    from dlcli.cli.sweep_weights import references
     from dlcli.config.sweep import check_points
 
     points = made.space.corners()
@@ -79,15 +83,32 @@ def check_corners(made: SweepConfig, executor: Executor) -> Checked:
     metrics, modes = map(list, zip(*made.objectives, strict=True))
     if not left:
         return Checked(metrics, modes, len(points), refused)
-    configs = [asdict(_composed(made, point)) for point in left]
-    details = _built(configs, metrics, modes, executor)
+    configs = [_composed(made, point) for point in left]
+    _refuse_mixed([config.values["trainer"] for config in configs])
+    details = _built([asdict(config) for config in configs], metrics, modes, executor)
     refused += [
         (point, problems)
         for point, problems in zip(left, details["problems"], strict=True)
         if problems
     ]
     modes = details.get("modes") or modes
-    return Checked(metrics, modes, len(points), refused, details["code"], details["versions"])
+    found = (details["code"], details["versions"], references(configs))
+    return Checked(metrics, modes, len(points), refused, *found)
+
+
+def on_several(trainer: Mapping[str, Any]) -> bool:
+    """Whether a trainer's node means more than one device, so that a trial is started otherwise."""
+    return trainer.get("devices") not in (1, None, "auto")
+
+
+def _refuse_mixed(trainers: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse (ConfigError) trials on one device beside trials on several."""
+    if len({on_several(trainer) for trainer in trainers}) > 1:
+        found = ", ".join(dict.fromkeys(str(trainer.get("devices")) for trainer in trainers))
+        raise ConfigError(
+            f"trainer.devices: is {found} by trial; one device and several do not go together in a "
+            "sweep: start one with trainer.devices=1, and another with more"
+        )
 
 
 def described(point: Point) -> str:

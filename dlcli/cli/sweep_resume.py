@@ -49,7 +49,7 @@ def refuse_missing(folder: SweepFolder) -> None:
 def recomposed(
     folder: SweepFolder, overrides: Sequence[str], config_dir: Path | None, allow: Sequence[str]
 ) -> tuple[SweepConfig, Frozen]:
-    """The sweep as it was frozen, with what may change laid over.
+    """The sweep as it was frozen, with what may change laid over; nothing is written yet.
 
     Args:
         folder: owned.
@@ -85,14 +85,16 @@ def recomposed(
             overrides=[redact_override(text, secrets) for text in made.overrides],
             searched=[redact_override(text, secrets) for text in made.searched],
         )
-        folder.freeze(frozen)
     _warn_of_drift(frozen)
     return made, frozen
 
 
 def is_done(final: Mapping[str, Any], made: SweepConfig) -> bool:
-    """Whether a sweep that has ended had all the trials that it is to have."""
-    return bool(final["summary"]["trials"]["total"] >= made.total)
+    """Whether a sweep that has ended had all the trials that it is to have, to their end."""
+    from dlcli.search.summary import ended
+
+    trials = final["summary"]["trials"]
+    return bool(ended(trials) == trials["total"] >= made.total)
 
 
 def _merged(before: Sequence[str], overrides: Sequence[str]) -> list[str]:
@@ -156,8 +158,13 @@ def _unlike(old: Any, new: Any, key: str) -> Iterator[tuple[str, tuple[Any, Any]
             yield from _unlike(old.get(name), new.get(name), place)
     elif key == "space.parameters":
         yield from _unlike(_by_key(old), _by_key(new), "space")
-    elif old != new:
+    elif _written(old) != _written(new):
         yield key, (old, new)
+
+
+def _written(value: Any) -> str:
+    """A value as the study compares it: 1 is neither 1.0 nor true."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _by_key(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dlcli.search.folder import Frozen, SweepFolder
     from dlcli.search.recording import SweepRecording
     from dlcli.search.study import Study
+    from dlcli.search.trial import Result
 
 TRIAL, TEST = "dlcli.training.trial:run", "dlcli.training.trial:test"
 
@@ -88,6 +89,7 @@ class Sweep:
             study = self._study()
             self.folder.reopen()
             record = self._recording()
+            self.folder.freeze(self.frozen)  # with what was changed, now that all of it is good
             with self._advised():
                 return self._finish(study, record)
 
@@ -194,45 +196,47 @@ class Sweep:
         return compose_trial(overrides, self.folder.conf, made.base.allow)
 
     def _weights(self, reference: str | None) -> str | None:
-        """The file that ``model.init_from`` meant when it was first asked for, such as `latest`."""
-        from dlcli.cli.running import initial_weights
+        from dlcli.cli.sweep_weights import known_weights
 
-        if not reference:
-            return None
-        known = self.folder.weights()
-        if reference not in known:
-            path = initial_weights(reference, self.parts.recorder)
-            known = self.folder.note_weights(reference, str(path.absolute()) if path else "")
-        return known[reference]
+        return known_weights(self.folder, reference, self.parts.recorder) if reference else None
 
     def _conclude(self, study: Study, record: SweepRecording, ending: Ending) -> Swept:
         """Test the best trial, and only that; draw; close the record."""
         from dlcli.search.summary import summarize
+        from dlcli.search.trial import LOST, STORAGE
 
         summary = summarize(study, self.folder, self.frozen, ending.reason)
-        test = self._test(summary.get("best"))
+        tested = self._test(summary.get("best"))
+        if tested.reason == STORAGE:
+            record.stopped()
+            raise StoreError(tested.message)
+        test = tested.values
         if best := summary.get("best"):
             record.log_test(best["number"], best["run_id"], test)
             self._write_best(best)
         record.finish(study, summary, test, ending.reason)
-        if ending.reason in ("finished", "timeout"):
+        lost = f"the best trial was not tested: {tested.message}" if tested.reason in LOST else ""
+        if ending.reason in ("finished", "timeout") and not lost:
             self.folder.finish({"summary": summary, "test": test})
         failures = Counter(one.reason for one in study.trials() if one.state == "failed")
         seconds = time.monotonic() - self._started
-        message = ending.message
+        message = ending.message or lost
         return swept(self.folder, self.frozen, summary, test, message, failures, seconds)
 
-    def _test(self, best: Mapping[str, Any] | None) -> dict[str, float]:
-        """The test metrics of the best trial's checkpoint, by a process of its own."""
+    def _test(self, best: Mapping[str, Any] | None) -> Result:
+        """The test of the best trial's checkpoint, by a process of its own."""
         from dlcli.search.job import run_job
+        from dlcli.search.trial import LOST, STORAGE, Result
 
         if best is None:
-            return {}
+            return Result("complete", "finished", {})
         payload = self.payload(best["number"], best["params"]) | {"run_id": best["run_id"]}
-        result = run_job(self.parts.executor, self.folder.path / "test", TEST, payload)
-        if result.state != "complete":
+        search, folder = self.parts.search, self.folder.path / "test"
+        limits = search.retries, search.trial_timeout_s
+        result = run_job(self.parts.executor, folder, TEST, payload, *limits)
+        if result.state != "complete" and result.reason not in (*LOST, STORAGE):
             output.warn([f"the best trial could not be tested: {result.message}"])
-        return result.values
+        return result
 
     def _write_best(self, best: Mapping[str, Any]) -> None:
         """The best trial's configuration, for ``dlcli train --config``."""

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from dlcli.search.coordinator import Coordinator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-BACKSTOP_S = 4.0  # after a second signal the process ends by force
+BACKSTOP_S = 4.0  # after a second Ctrl-C the process ends by force
 
 
 @contextmanager
 def stopped_by_signals(coordinator: Coordinator) -> Iterator[None]:
-    """Have the first signal stop the sweep in order, and the second at once."""
+    """Have the first signal stop the sweep in order, and Ctrl-C after it at once.
+
+    Any other may come twice for one wish, as of a shell and its terminal.
+    """
     came: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -30,7 +33,7 @@ def stopped_by_signals(coordinator: Coordinator) -> Iterator[None]:
         came.append(number)
         if len(came) == 1:
             output.say("stopping: running trials save their checkpoints; once more to stop at once")
-        elif len(came) == 2:
+        elif number == signal.SIGINT:
             backstop = threading.Timer(BACKSTOP_S, lambda: os._exit(128 + came[0]))
             backstop.daemon = True
             backstop.start()

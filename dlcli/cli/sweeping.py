@@ -58,7 +58,11 @@ def planned(made: SweepConfig) -> Checked:
     from dlcli.cli.sweep_check import check_corners
 
     with executing(made) as (_, executor), output.waiting_for(CHECKING):
-        return check_corners(made, executor)
+        checked = check_corners(made, executor)
+    if checked.references:
+        with recording(made.base) as recorder:
+            _weights(checked, recorder)
+    return checked
 
 
 def start_sweep(
@@ -98,10 +102,21 @@ def _start(folder: SweepFolder, made: SweepConfig, config_dir: Path | None, quie
             _practise(made, parts.search)
             checked = check_corners(made, parts.executor)
         checked.refuse()
+        weights = _weights(checked, parts.recorder)
         with folder.owned():
             _refuse_existing(folder)
             frozen = freeze(folder, made, checked, config_dir)
+            for reference, path in weights.items():
+                folder.note_weights(reference, path)
             return Sweep(folder, frozen, parts, quiet).run()
+
+
+def _weights(checked: Checked, recorder: Recorder | None) -> dict[str, str]:
+    """The file that each ``model.init_from`` of the space means; refuses one that means none."""
+    from dlcli.cli.sweep_weights import weights_file
+
+    assert recorder is not None
+    return {one: weights_file(one, recorder) for one in checked.references}
 
 
 def _practise(made: SweepConfig, search: Search) -> None:
@@ -153,6 +168,7 @@ def _refuse_existing(folder: SweepFolder) -> None:
 @contextmanager
 def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     """The limits, and where trials run, which is closed at the end."""
+    from dlcli.cli.sweep_check import on_several
     from dlcli.search.devices import gpus, surely_none
     from dlcli.search.local import LocalExecutor
     from dlcli.search.settings import Local, Search
@@ -162,7 +178,7 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     local = Local.of(made.settings["executor"])
     trainer = made.base.values["trainer"]
     on_gpu = trainer.get("accelerator", "auto") in ("auto", "gpu", "cuda")
-    several = trainer.get("devices") not in (1, None, "auto")
+    several = on_several(trainer)
     found = gpus() if local.devices == "auto" else local.devices
     devices = found if on_gpu and not several else []
     os.environ.update(warm_up_for(made.base.values, made.base.allow, practice=surely_none()))

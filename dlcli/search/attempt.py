@@ -67,8 +67,11 @@ def left_over(number: int, trial: TrialFolder) -> Attempt | None:
 
 
 def judged(result: Result, trial: TrialFolder, metrics: Sequence[str]) -> Result:
-    """A result as the study takes it: pruned where the pruner spoke first, else with its values."""
-    if trial.stop_asked and result.reason not in ("diverged", "error", "oom", "config", "data"):
+    """A result as the study takes it: with its values, or pruned where the pruner spoke first.
+
+    How far a trial came after that is chance. What somebody should see to is told nevertheless.
+    """
+    if trial.stop_asked and result.reason not in ("error", "oom", "config", "data"):
         return replace(result, state="pruned", reason="pruned", message="")
     if result.state != "complete":
         return result

@@ -12,23 +12,26 @@ import socket
 import sys
 import traceback
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from dlcli.search.worker import work
 
-TRIAL = "DLCLI_TRIAL"  # what a new interpreter is to run; Lightning's further ranks find it too
+# Variables that say what a new interpreter is to run; Lightning's further ranks find them, too.
+TRIAL = "DLCLI_TRIAL_"
+VARIABLE = 100_000  # characters; the system takes no more than 128 KiB in one, and 2 MiB in all
 # What says to a process that it is a further rank, of a training that a sweep was started from.
 RANK = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 STATUS = 70  # of a trial that could not even begin
 DONE = b"."
+STOPPING = (signal.SIGINT, signal.SIGTERM)  # what the server ignores and a trial obeys
 
 Request = dict[str, Any]  # folder, task, payload, environment, path, fresh
 
 
 def alone(others: Iterable[int]) -> None:
-    """Take this process, just forked, out of its parent's affairs.
+    """Take this process, just forked with its signals blocked, out of its parent's affairs.
 
     Args:
         others: what is open here and not its business.
@@ -38,6 +41,7 @@ def alone(others: Iterable[int]) -> None:
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     for one in others:
         os.close(one)
 
@@ -76,13 +80,23 @@ def run(request: Request, alive: int) -> int:
     return status
 
 
-def packed(request: Request) -> str:
-    """A request as the value of a variable, of which the system takes no more than 128 KB."""
-    return base64.b85encode(zlib.compress(json.dumps(request).encode())).decode()
+def packed(request: Request) -> dict[str, str]:
+    """A request as variables, in pieces, as the diff of a working folder may be large."""
+    text = base64.b85encode(zlib.compress(json.dumps(request).encode())).decode()
+    pieces = [text[start : start + VARIABLE] for start in range(0, len(text), VARIABLE)]
+    return {f"{TRIAL}{number}": piece for number, piece in enumerate(pieces)}
 
 
-def unpacked(text: str) -> Request:
-    request: Request = json.loads(zlib.decompress(base64.b85decode(text)))
+def unpacked(environment: Mapping[str, str]) -> Request:
+    """The request that `packed` wrote.
+
+    Raises:
+        ValueError, zlib.error: there is none.
+    """
+    pieces: list[str] = []
+    while piece := environment.get(f"{TRIAL}{len(pieces)}"):
+        pieces.append(piece)
+    request: Request = json.loads(zlib.decompress(base64.b85decode("".join(pieces))))
     return request
 
 
@@ -100,7 +114,11 @@ def _lines(number: int) -> TextIO:
 
 
 def _execute(request: Request) -> NoReturn:
-    environment = {key: value for key, value in os.environ.items() if key not in RANK}
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in RANK and not key.startswith(TRIAL)  # of a trial that started the sweep
+    }
     # As -P, which the further ranks would not be given: no module of the working folder's name.
-    environment |= {TRIAL: packed(request), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+    environment |= {**packed(request), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
     os.execve(sys.executable, [sys.executable, "-m", "dlcli.search.fresh"], environment)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import wait
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Value
@@ -21,7 +22,7 @@ from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
 from dlcli.search.protocols import Recording, Watch
 from dlcli.search.settings import Search
-from dlcli.search.trial import STORAGE, Result
+from dlcli.search.trial import LOST, STORAGE, Result
 
 if TYPE_CHECKING:
     from dlcli.search.study import Study
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
 # A lost process goes on from its checkpoint; an error is tried once more, as it may be the
-# machine's; anything else would only happen again.
-LOST = ("killed", "exit")
-TRIED_TWICE = ("error", "oom", STORAGE)
+# machine's; so is a full disk. Each kind is counted alone; anything else would only happen again.
+RETRIABLE = (LOST, ("error", "oom"), (STORAGE,))
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
 
@@ -90,11 +90,11 @@ class Coordinator:
         self._ending: Ending | None = None
         self._signal: int | None = None
         self._hurry = False
-        self._stopping = False  # a trial that ends now is interrupted, not lost
+        self._stopping = False
 
     def stop(self, signal: int) -> None:
-        """Start nothing more and end, at once if this is asked again; for a signal's handler."""
-        self._hurry = self._signal is not None
+        """Start nothing more and end, at once if Ctrl-C asks again; for a signal's handler."""
+        self._hurry = self._hurry or (self._signal is not None and signal == SIGINT)
         self._signal = self._signal or signal
         if self._hurry:
             for attempt in list(self._running.values()):
@@ -223,7 +223,8 @@ class Coordinator:
         attempt.trial.clean()
         self._judge(attempt)
         result = attempt.trial.result()
-        if result is None and self._stopping and not attempt.trial.stop_asked:
+        ended_by_us = self._stopping or self._signal is not None  # interrupted, not lost
+        if result is None and ended_by_us and not attempt.trial.stop_asked:
             self._recording.interrupted(attempt.number, attempt.run_id)
             return
         found = judged(result or attempt.lost(), attempt.trial, self._metrics)
@@ -242,9 +243,10 @@ class Coordinator:
         self._finish(attempt, found)
 
     def _try_again(self, attempt: Attempt, result: Result) -> bool:
-        limit = self._search.retries if result.reason in LOST else min(1, self._search.retries)
-        retriable = result.state == "failed" and result.reason in (*LOST, *TRIED_TWICE)
-        return retriable and len(attempt.trial.attempts()) < limit
+        kind = next((one for one in RETRIABLE if result.reason in one), ())
+        limit = self._search.retries if kind == LOST else min(1, self._search.retries)
+        before = sum(one.reason in kind for one in attempt.trial.attempts())
+        return bool(kind) and result.state == "failed" and before < limit
 
     def _finish(self, attempt: Attempt, result: Result) -> None:
         number = attempt.number

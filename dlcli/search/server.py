@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlcli.search.birth import DONE, Request
+from dlcli.search.birth import DONE, STOPPING, Request
 from dlcli.search.log import Log
 from dlcli.search.spare import Spare
 from dlcli.search.worker import GRACE_S
@@ -225,7 +225,8 @@ def preload(modules: list[str]) -> None:
 
 def main() -> None:
     """Serve: the control socket, the pipe, and the modules to preload are the arguments."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)  # it ends after its trials, which save at these
     control = socket.socket(fileno=int(sys.argv[1]))
     preload(sys.argv[3:])
     gc.collect()

@@ -23,7 +23,7 @@ class Search:
         timeout: of the sweep: 30m, 1.5h, 90s or seconds; null for none. No trial starts after it.
         trial_timeout: of one attempt at a trial; it fails once it has taken longer.
         max_failures: trials that fail one after another before the sweep stops.
-        retries: further attempts at a trial whose process was killed.
+        retries: further attempts at a trial whose process was killed; an error has one at most.
         keep_checkpoints: trials whose checkpoints stay, the best ones.
         seed: of the points; 0 is a seed.
         storage: URL of a database for the study; null for an SQLite file in the sweep's folder.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 from collections.abc import Sequence
 from typing import NoReturn
 
-from dlcli.search.birth import Request, alone, become
+from dlcli.search.birth import STOPPING, Request, alone, become
 
 CHUNK = 1 << 16
 
@@ -32,6 +33,8 @@ class Spare:
     def __init__(self, alive: int, others: Sequence[int]) -> None:
         self.line, theirs = socket.socketpair()
         self.output, output = os.pipe()
+        # One that comes before the child obeys it would be lost, as the server ignores them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:
             self.pid = os.fork()
             if self.pid == 0:
@@ -40,6 +43,7 @@ class Spare:
             self.close()
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
             os.close(output)
             theirs.close()
 

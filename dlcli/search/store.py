@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.errors import ConfigError, StoreError
+from dlcli.errors import StoreError
 from dlcli.search import database
+from dlcli.search.address import file_of, with_driver
 from dlcli.search.description import KEY
 from dlcli.search.quiet import quiet
 from dlcli.search.reading import read
@@ -41,27 +42,27 @@ class Store:
     """
 
     def __init__(self, url: str, name: str, wait: float = database.WAIT_S) -> None:
-        self._url = _with_driver(url)
+        self._url = with_driver(url)
         self._name = name
         self._patience = database.Patience(wait)
-        self.path = _path(self._url)
+        self.path = file_of(self._url)
         self.place = str(self.path or redact(url))
         self._open: RDBStorage | None = None
         self._study = -1
         self._ids: dict[int, int] = {}  # of trials in the database, by number
 
     def create(self, directions: Sequence[str], description: Mapping[str, Any]) -> None:
-        """Make the study, unless it is there already; a file comes whole or not at all.
+        """Make the study, unless it is there already; a new file comes whole or not at all.
 
         Raises:
-            StoreError: nothing can be written there.
+            StoreError: nothing can be written there, or what is there holds no studies.
         """
-        if self.path is None:
-            with self._guard():
-                self._storage = _rdb(self._server())
-                self._make(directions, description)
-        elif not self.path.exists():
+        if self.path is not None and not self.path.exists():
             self._create_file(self.path, directions, description)
+            return
+        self._connect()
+        with self._guard():
+            self._make(directions, description)
 
     def _create_file(
         self, path: Path, directions: Sequence[str], description: Mapping[str, Any]
@@ -92,7 +93,8 @@ class Store:
         with contextlib.suppress(DuplicatedStudyError):
             self._storage.create_new_study([named[one] for one in directions], self._name)
         study = self._storage.get_study_id_from_name(self._name)
-        if KEY not in self._storage.get_study_user_attrs(study):
+        described = KEY in self._storage.get_study_user_attrs(study)
+        if not described and not self._storage.get_n_trials(study):  # else another program's
             self._storage.set_study_user_attr(study, KEY, dict(description))
 
     def open(self) -> dict[str, Any]:
@@ -101,15 +103,8 @@ class Store:
         Raises:
             StoreError: it is missing, damaged, locked or another program's.
         """
-        if self.path is not None:
-            database.check(self.path, self._patience.seconds)
+        self._connect()
         with self._guard():
-            self._storage = _rdb(self._file(self.path) if self.path else self._server())
-            if self._storage.get_current_version() != _schema(self._storage):
-                raise StoreError(
-                    f"{self.place}: made by another version of Optuna; install that one, or start "
-                    "another sweep with --name"
-                )
             try:
                 self._study = self._storage.get_study_id_from_name(self._name)
             except KeyError as error:
@@ -121,6 +116,17 @@ class Store:
             raise StoreError(f"{self.place}: the study {self._name} is another program's")
         content: dict[str, Any] = attributes[KEY]
         return content
+
+    def _connect(self) -> None:
+        if self.path is not None:
+            database.check(self.path, self._patience.seconds)
+        with self._guard():
+            self._storage = _rdb(self._file(self.path) if self.path else self._server())
+            if self._storage.get_current_version() != _schema(self._storage):
+                raise StoreError(
+                    f"{self.place}: made by another version of Optuna; install that one, or start "
+                    "another sweep with --name"
+                )
 
     def load(self, distributions: Mapping[str, BaseDistribution]) -> list[FrozenTrial]:
         """All trials in the order of their numbers.
@@ -263,40 +269,3 @@ def _rdb(arguments: dict[str, Any]) -> RDBStorage:
     if patience is not None:
         database.limit_waiting(storage.engine, patience)
     return storage
-
-
-def _with_driver(url: str) -> str:
-    """Name the driver where the URL leaves it to SQLAlchemy, whose choice has changed."""
-    scheme, separator, rest = url.partition("://")
-    known = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-    return f"{known.get(scheme, scheme)}{separator}{rest}"
-
-
-def _path(url: str) -> Path | None:
-    """The file of an SQLite database; None for a server.
-
-    Raises:
-        ConfigError: see `Store`.
-    """
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-    scheme, _, file = url.partition(":///")
-    if scheme in ("sqlite", "sqlite+pysqlite") and file and file != ":memory:":
-        return Path(file).absolute()  # whatever characters it holds
-    try:
-        parsed = make_url(url)
-        parsed.get_dialect().import_dbapi()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise ConfigError(
-            f"search.storage: {redact(url)!r} names no database; write "
-            "postgresql://USER@HOST/NAME, or leave it out for a file"
-        ) from error
-    except ImportError as error:
-        raise ConfigError(
-            f"search.storage: {redact(url)} needs a driver ({error}); for PostgreSQL: "
-            "pip install 'dlcli[postgres]'"
-        ) from error
-    if parsed.get_backend_name() == "sqlite":
-        raise ConfigError(f"search.storage: {url!r} names no file; leave it out for one")
-    return None

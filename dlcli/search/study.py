@@ -176,21 +176,22 @@ class Study:
     def report(self, number: int, step: int, value: float) -> bool:
         """Record an intermediate value and tell whether the trial should be pruned.
 
-        A step is recorded and judged once; a repeated one changes nothing. Once a trial is to be
-        pruned, every later answer says so, also after a crash. A value that is not finite, and
-        those of several objectives, are neither recorded nor judged.
+        A step is recorded and judged once; a repeated one changes nothing. A trial that is to be
+        pruned ends with that step, also after a crash: of later ones, which it may or may not
+        have come to, nothing is recorded, and every answer says so. A value that is not finite,
+        and those of several objectives, are neither recorded nor judged.
 
         Raises:
             StoreError: it cannot be written.
         """
         trial = self._history.trial(number)
-        decided = PRUNED_AT in trial.user_attrs
+        last = trial.user_attrs.get(PRUNED_AT, math.inf)
         if len(self._directions) > 1 or trial.state.is_finished():
             return False
-        if step in trial.intermediate_values or not math.isfinite(value):
-            return decided
+        if step > last or step in trial.intermediate_values or not math.isfinite(value):
+            return bool(step >= last)
         with self._whole():
-            return self._record(number, step, float(value), decided)
+            return self._record(number, step, float(value), PRUNED_AT in trial.user_attrs)
 
     def _record(self, number: int, step: int, value: float, decided: bool) -> bool:
         pruner = self._pruner.fresh(self._history.study)

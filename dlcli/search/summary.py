@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.search import parent
@@ -48,6 +48,11 @@ def summarize(
             key: values[key] for key in ("params", "run_id")
         }
     return summary
+
+
+def ended(trials: Mapping[str, int]) -> int:
+    """How many trials are final, by the counts of a summary; the others wait to go on."""
+    return sum(trials[state] for state in STATES)
 
 
 def status(complete: int, reason: str) -> str:

@@ -23,6 +23,7 @@ from dlcli.tracking.spool import Spool, packed, read
 State = Literal["complete", "pruned", "failed"]
 MESSAGE_LENGTH = 4000  # characters; the rest is in the log
 TAIL_BYTES = 64 * 1024
+LOST = ("killed", "exit")  # the reasons of a trial whose process left no result
 STORAGE = "storage"  # the reason of a trial whose disk took nothing more
 
 

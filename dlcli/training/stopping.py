@@ -21,10 +21,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class StopRequest:
     """What the signals of this process have asked for.
 
-    The first signal is noted and obeyed at the end of the batch; the second ends the process.
+    The first signal is noted and obeyed at the end of the batch; Ctrl-C after it ends the process.
+    Any other may come twice for one wish: from a scheduler, and from the sweep that hears it, too.
 
     Args:
-        at_once: called before the process ends at a second signal.
+        at_once: called before the process ends at once.
     """
 
     def __init__(self, at_once: Callable[[int], None]) -> None:
@@ -42,9 +43,9 @@ class StopRequest:
         if self.signal is None:
             self.signal = number
             print("stopping after this batch; once more to stop at once", file=sys.stderr)
-            return
-        self._at_once(number)
-        os._exit(128 + number)
+        elif number == signal.SIGINT:
+            self._at_once(number)
+            os._exit(128 + number)
 
     def check(self) -> None:
         """Raise where a signal has come.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dlcli.cli.sweep_check import Checked
-from dlcli.cli.sweeping import composed, freeze
+from dlcli.cli.sweep_resume import _unlike, is_done, recomposed
+from dlcli.cli.sweep_run import Sweep
+from dlcli.cli.sweeping import Parts, composed, freeze
 from dlcli.search.folder import SweepFolder
+from dlcli.search.settings import Search
 from tests.conftest import Done
 
 SPACE = ["model=mlp", "search=random", "search.n_trials=3", "optimizer.lr=interval(1e-3, 1e-1)"]
@@ -101,25 +106,57 @@ def test_what_would_make_it_another_sweep_is_refused_with_the_difference(
     "override", ["search.n_trials=9", "search.timeout=1h", "executor.workers=2"]
 )
 def test_how_long_and_where_may_change(frozen: SweepFolder, override: str) -> None:
-    from dlcli.cli.sweep_resume import recomposed
-
     made, after = recomposed(frozen, [override], None, [])
     assert override in after.searched
     group, key = override.partition("=")[0].split(".")
     assert str(made.settings[group][key]) in override
+
+
+class Unrun(Sweep):
+    """A sweep whose trials nobody starts."""
+
+    def _study(self) -> None:  # type: ignore[override]
+        return None
+
+    _recording = _study  # type: ignore[assignment]
+
+    def _finish(self, *_: object) -> None:  # type: ignore[override]
+        return None
+
+
+def test_what_has_changed_is_written_once_everything_has_taken_it(frozen: SweepFolder) -> None:
+    made, after = recomposed(frozen, ["search.n_trials=9"], None, [])
+    assert frozen.read() != after
+    search = Search.of(made.settings["search"])
+    Unrun(frozen, after, Parts(made, search, None, None), quiet=True).run()  # type: ignore[arg-type]
     assert frozen.read() == after
 
 
-def test_the_command_of_the_start_may_be_given_again(frozen: SweepFolder) -> None:
-    from dlcli.cli.sweep_resume import recomposed
+@pytest.mark.parametrize("override", ["search.timeout=abc", "executor.devices=[0,0]"])
+def test_a_change_that_is_refused_is_not_written_into_the_sweep(
+    frozen: SweepFolder, dlcli: Callable[..., Done], override: str
+) -> None:
+    before = frozen.read()
+    refused(dlcli("sweep", "--resume", "s", override, "tracking=none"))
+    assert frozen.read() == before
 
+
+@pytest.mark.parametrize(("start", "now"), [("0, 1", "false, true"), ("1, 2", "1.0, 2.0")])
+def test_choices_that_are_only_equal_in_python_are_others(start: str, now: str) -> None:
+    old, new = (
+        {"values": one} for one in (yaml.safe_load(f"[{start}]"), yaml.safe_load(f"[{now}]"))
+    )
+    assert list(_unlike(old, new, "space"))
+    assert not list(_unlike({"nan": math.nan}, {"nan": math.nan}, "space"))
+
+
+def test_the_command_of_the_start_may_be_given_again(frozen: SweepFolder) -> None:
     before = frozen.read()
     _, after = recomposed(frozen, SPACE, None, [])
     assert after == before
 
 
 def test_a_file_edited_after_the_start_changes_nothing(folder: Path) -> None:
-    from dlcli.cli.sweep_resume import recomposed
     from dlcli.config.sweep import compose_trial
 
     own = folder / "my_conf"
@@ -138,7 +175,6 @@ def test_a_file_edited_after_the_start_changes_nothing(folder: Path) -> None:
 
 
 def test_a_secret_is_not_frozen_and_has_to_be_given_again(folder: Path) -> None:
-    from dlcli.cli.sweep_resume import recomposed
     from dlcli.errors import ConfigError
 
     uri = "tracking.uri='postgresql://me:canary@db/mlflow'"
@@ -165,6 +201,17 @@ def test_one_of_two_owners_is_told_who_the_other_is(
 
 def test_the_plan_of_a_resumed_sweep_is_refused(dlcli: Callable[..., Done]) -> None:
     assert "--plan: a resumed sweep keeps" in refused(dlcli("sweep", "--resume", "s", "--plan"))
+
+
+@pytest.mark.parametrize(
+    ("complete", "n_trials", "done"), [(3, 3, True), (2, 3, False), (2, 2, False)]
+)
+def test_a_sweep_is_finished_once_no_trial_of_it_waits_to_go_on(
+    frozen: SweepFolder, complete: int, n_trials: int, done: bool
+) -> None:
+    made, _ = recomposed(frozen, [f"search.n_trials={n_trials}"], None, [])
+    trials = {"complete": complete, "pruned": 0, "failed": 0, "total": 3}
+    assert is_done({"summary": {"trials": trials}}, made) is done
 
 
 @pytest.fixture

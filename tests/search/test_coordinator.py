@@ -221,6 +221,36 @@ def test_a_second_signal_kills(scene: Scene) -> None:
     assert all("kill" in process.asked for process in scene.executor.processes)
 
 
+def test_a_trial_that_a_signal_ends_while_another_starts_is_not_lost(scene: Scene) -> None:
+    scene.executor = Executor({0: [None]})
+    ask = scene.study.ask
+
+    def interrupted(number: int) -> dict[str, object]:
+        if number == 1 and scene.coordinator:
+            scene.coordinator.stop(2)
+            scene.coordinator.stop(2)
+        return ask(number)
+
+    scene.study.ask = interrupted  # type: ignore[method-assign]
+    assert scene.run(retries=0) == Ending("stopped", 2)
+    assert ("interrupted", 0) in scene.recording.calls
+    assert 0 not in scene.study.told
+    assert scene.folder.trial(0).attempts() == []
+
+
+def test_a_scheduler_that_repeats_itself_takes_no_checkpoint(scene: Scene) -> None:
+    scene.executor = Executor({0: [None], 1: [None]})
+
+    def twice() -> None:
+        assert scene.coordinator
+        for number in (15, 15, 1):
+            scene.coordinator.stop(number)
+
+    scene.watch.on_tick = twice
+    assert scene.run() == Ending("stopped", 15)
+    assert [process.asked for process in scene.executor.processes] == [["stop"], ["stop"]]
+
+
 def test_a_result_that_the_study_was_not_told_of_is_told_at_the_next_start(scene: Scene) -> None:
     scene.study.ask(0)
     trial = scene.folder.trial(0)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.errors import ConfigError, StoreError
-from tests.search.studies import Arguments, serial
+from tests.search.studies import PLAIN, Arguments, serial
 
 ADVICE = "; restore a backup, or start another sweep with --name"
 
@@ -110,6 +110,20 @@ def test_a_study_of_another_name_is_not_taken(given: Arguments) -> None:
     with pytest.raises(StoreError) as refused:
         given.open()
     assert str(refused.value) == f"{given.path}: holds no study called other{ADVICE}"
+
+
+def test_a_file_may_hold_the_studies_of_several_sweeps(given: Arguments) -> None:
+    other = Arguments(given.folder, name="other", space=PLAIN)
+    study = other.create()
+    points = serial(study, range(2))
+    study.close()
+    for arguments, count in ((given, 3), (other, 2)):
+        study = arguments.open()
+        assert len(study.trials()) == count
+        study.close()
+    study = other.open()
+    assert [study.ask(number) for number in range(2)] == points
+    study.close()
 
 
 def locked(path: Path, seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +162,45 @@ def test_a_step_is_judged_once(tmp_path: Path) -> None:
     assert study.report(6, 2, 9.0) is True
     assert study.report(6, 2, 0.0) is True
     study.close()
+
+
+@pytest.mark.parametrize("name", ["median", "asha", "hyperband"])
+def test_what_a_trial_reports_after_its_pruning_changes_nothing(name: str, tmp_path: Path) -> None:
+    told = []
+    for more in (0, 1, 2):
+        study = Arguments(tmp_path / str(more), space=SMALL, pruner=pruner(name)).create()
+        bad_trial(study, range(0))
+        steps = itertools.count(1)
+        while not study.report(6, next(steps), 9.0):
+            pass
+        for step in itertools.islice(steps, more):
+            assert study.report(6, step, 100.0) is True
+        study.tell(6, "pruned")
+        assert study.trials()[6].values == (9.0,)
+        told.append(study._history.trial(6).system_attrs)
+        study.close()
+    assert told[0] == told[1] == told[2]
+
+
+def test_the_step_of_the_pruning_is_kept_where_a_crash_came_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Arguments(tmp_path, space=SMALL, pruner=pruner("median"))
+    study = given.create()
+    bad_trial(study, range(1, 2))
+    storage = study._store._storage
+    monkeypatch.setattr(storage, "set_trial_intermediate_value", die)
+    with pytest.raises(KeyboardInterrupt):
+        study.report(6, 2, 8.0)
+    study = reopened(given, study)
+    assert [study.report(6, step, value) for step, value in ((1, 9.0), (2, 8.0))] == [False, True]
+    study.tell(6, "pruned")
+    assert study.trials()[6].values == (8.0,)
+    study.close()
+
+
+def die(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def differences(given: Arguments) -> list[str]:

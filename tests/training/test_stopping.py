@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.training.checkpoint import CheckpointFolder
+from dlcli.training.stopping import SIGNALS, StopRequest
 from tests import terminal
 from tests.conftest import environment
 
@@ -91,6 +92,28 @@ def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - start < 20  # promised are 5 s on a machine with nothing else to do
     assert "Traceback" not in said
     assert training.record()[0] == "KILLED"
+
+
+class AtOnce(Exception):
+    """In place of the process's end."""
+
+
+def test_only_ctrl_c_says_at_once_as_a_scheduler_may_repeat_itself() -> None:
+    def at_once(number: int) -> None:
+        raise AtOnce
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    request = StopRequest(at_once)
+    request.install()
+    try:
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGHUP):
+            signal.raise_signal(number)
+        with pytest.raises(AtOnce):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, usual in before.items():
+            signal.signal(number, usual)
+    assert request.signal == signal.SIGTERM
 
 
 INTERRUPTED = """
