@@ -37,3 +37,27 @@ def test_a_run_by_steps_goes_on_from_an_epochs_end(
     overrides = (*BY_STEPS, *more)
     stopped_after(overrides, tmp_path, epochs)
     compare(unbroken_of(overrides), train(overrides, tmp_path))
+
+
+@pytest.mark.parametrize("steps", [3, 8])
+def test_an_epoch_that_ends_before_its_validation_counts_for_no_patience(
+    steps: int, tmp_path: Path
+) -> None:
+    patient = "callbacks.early_stopping.patience=1"
+    ended = train((f"+trainer.max_steps={steps}", patient), tmp_path)
+    (waited,) = (v for k, v in ended.checkpoint["callbacks"].items() if "EarlyStopping" in k)
+    assert (ended.checkpoint["global_step"], waited["wait_count"]) == (steps, 0)
+
+
+def test_a_run_goes_on_to_an_epoch_that_is_cut_short(
+    unbroken_of: Callable[[Overrides], Outcome], tmp_path: Path
+) -> None:
+    overrides = ("+trainer.max_steps=13",)
+    stopped_after(overrides, tmp_path, 2)
+    compare(unbroken_of(overrides), train(overrides, tmp_path))
+
+
+def test_early_stopping_by_the_training_waits_for_no_validation(tmp_path: Path) -> None:
+    by_training = ("monitor=train/loss", "+trainer.val_check_interval=0.5")
+    ended = train((*by_training, "trainer.max_epochs=2"), tmp_path)
+    assert ended.checkpoint["global_step"] == 10
