@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.killing import Outcome
-from tests.training.parted import stopped_after, train
+from tests.training.parted import stopped_after, stopped_in_batch, train
 from tests.training.test_resume import compare
 
 Overrides = tuple[str, ...]
@@ -61,3 +61,31 @@ def test_early_stopping_by_the_training_waits_for_no_validation(tmp_path: Path) 
     by_training = ("monitor=train/loss", "+trainer.val_check_interval=0.5")
     ended = train((*by_training, "trainer.max_epochs=2"), tmp_path)
     assert ended.checkpoint["global_step"] == 10
+
+
+@pytest.mark.parametrize("batch", [6, 7, 8, 9])  # 5 an epoch, in windows of 3
+def test_a_signal_within_a_window_of_gradients_changes_nothing(
+    batch: int, unbroken_of: Callable[[Overrides], Outcome], tmp_path: Path
+) -> None:
+    overrides = ("+trainer.accumulate_grad_batches=3", "trainer.max_epochs=3")
+    stopped_in_batch(overrides, tmp_path, batch)
+    compare(unbroken_of(overrides), train(overrides, tmp_path))
+
+
+@pytest.mark.parametrize("batch", [6, 7, 8])
+@pytest.mark.parametrize(
+    "rhythm",
+    [
+        ("+trainer.val_check_interval=2",),
+        ("+trainer.val_check_interval=7", "+trainer.check_val_every_n_epoch=null"),
+    ],
+)
+def test_a_signal_before_a_validation_within_an_epoch_loses_none(
+    rhythm: Overrides,
+    batch: int,
+    unbroken_of: Callable[[Overrides], Outcome],
+    tmp_path: Path,
+) -> None:
+    overrides = (*rhythm, "trainer.max_epochs=3")
+    stopped_in_batch(overrides, tmp_path, batch)
+    compare(unbroken_of(overrides), train(overrides, tmp_path))
