@@ -256,7 +256,7 @@ class GAN(Learner):
         """Step what Lightning leaves to the module where it optimises itself."""
         for schedule in self.lr_schedulers() or ():  # type: ignore[union-attr]
             if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(self._monitored(self._monitor, report))
+                self._step_plateau(schedule, self._monitor, report)
             else:
                 schedule.step()
 

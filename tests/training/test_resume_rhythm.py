@@ -26,6 +26,7 @@ def unbroken_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Overrides
     return whole
 
 
+BY_LOSS = "scheduler.monitor=train/loss"
 BY_STEPS = ("+trainer.max_steps=15", "trainer.max_epochs=10")
 
 
@@ -87,5 +88,32 @@ def test_a_signal_before_a_validation_within_an_epoch_loses_none(
     tmp_path: Path,
 ) -> None:
     overrides = (*rhythm, "trainer.max_epochs=3")
+    stopped_in_batch(overrides, tmp_path, batch)
+    compare(unbroken_of(overrides), train(overrides, tmp_path))
+
+
+PLATEAU = ("scheduler=plateau", "scheduler.curve.patience=0", "+scheduler.curve.threshold=1.0")
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "steps"),
+    [
+        (("+trainer.check_val_every_n_epoch=2", "trainer.max_epochs=5"), 2),
+        (("+trainer.max_steps=13",), 2),  # the third epoch ends before its validation
+        (("+trainer.check_val_every_n_epoch=2", "trainer.max_epochs=3", BY_LOSS), 3),
+    ],
+)
+def test_a_plateau_is_looked_for_where_its_metric_is_new(
+    rhythm: Overrides, steps: int, tmp_path: Path
+) -> None:
+    (schedule,) = train((*PLATEAU, *rhythm), tmp_path).checkpoint["lr_schedulers"]
+    assert schedule["last_epoch"] == steps
+
+
+@pytest.mark.parametrize("batch", [8, 9])  # of 5 an epoch, validated after the third
+def test_a_plateau_is_found_by_an_epoch_that_was_stopped(
+    batch: int, unbroken_of: Callable[[Overrides], Outcome], tmp_path: Path
+) -> None:
+    overrides = (*PLATEAU, "+trainer.val_check_interval=3", "trainer.max_epochs=3")
     stopped_in_batch(overrides, tmp_path, batch)
     compare(unbroken_of(overrides), train(overrides, tmp_path))
