@@ -60,6 +60,10 @@ class EarlyStopping(callbacks.EarlyStopping):
             super().on_train_epoch_end(trainer, pl_module)
         self._validated = False
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on waiting, with the patience that is asked for now."""
+        super().load_state_dict({**state_dict, "patience": self.patience})
+
     def _validate_condition_metric(self, logs: Any) -> bool:
         """Where Lightning raises what a user cannot tell from a bug.
 
