@@ -131,10 +131,10 @@ def fit_normalizer(rule: Preprocessing, inputs: Tensor, dims: tuple[int, ...]) -
 
 
 def restore_normalizer(rule: Preprocessing, state: Mapping[str, Tensor]) -> Normalizer:
-    """The normaliser of a state."""
-    if rule == "none":
+    """The normaliser of a state, which may be that of a training by another rule."""
+    if not state:
         return Raw()
-    if rule == "zca":
+    if "matrix" in state:
         return Whiten(**state)
     return Affine(**state, name=rule)
 

@@ -41,6 +41,7 @@ class Member:
         warnings: why the metrics may not be those of the run.
         metrics: named ``SPLIT/quantity``.
         answers: to each example, where the model gives logits or values.
+        recorded: what the run says of its own data, in the place of which there may be other.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class Member:
     warnings: list[str]
     metrics: Mapping[str, float]
     answers: Answers | None = None
+    recorded: Any = None
 
     @property
     def allow(self) -> tuple[str, ...]:
@@ -97,13 +99,22 @@ def restored(source: Source, request: Request, root: Path, before: Sequence[Memb
     trainer = one_device_trainer(config, request.split, root, listening)
     step = int(checkpoint.get("global_step", 0))
     trained = str(facts.get("fingerprint", ""))
-    return Member(source, step, trained, data, spec, model, listening, trainer, told, {})
+    own = recorded(facts)
+    return Member(
+        source, step, trained, data, spec, model, listening, trainer, told, {}, recorded=own
+    )
 
 
 def is_of(member: Member, config: Config, facts: Mapping[str, Any]) -> bool:
     """Whether a member's data is that of another run, and fitted on the same examples."""
     same = member.source.config.values["data"] == config.values["data"]
+    same = same and member.recorded == recorded(facts)
     return same and bool(member.trained) and member.trained == facts.get("fingerprint")
+
+
+def recorded(facts: Mapping[str, Any]) -> Any:
+    """The run's own configuration of its data."""
+    return facts.get("config", {}).get("data")
 
 
 def measured(member: Member, split: Split) -> Member:

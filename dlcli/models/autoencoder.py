@@ -15,6 +15,7 @@ from dlcli.data.seed import generator
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError
 from dlcli.models.learner import Batch, Learner
+from dlcli.models.mean import countable
 from dlcli.models.pca import PCA
 from dlcli.models.regularizer import Regularizer
 from dlcli.models.schedule import Schedule
@@ -132,7 +133,7 @@ class Autoencoder(Learner):
         loss = error if self.criterion == "mse" else cross_entropy(raw, clean)
         if count := len(clean):
             other = self._others(clean, noisy, stage)
-            sums = torch.stack([loss.detach(), error.detach(), *other]) * count
+            sums = countable(torch.stack([loss.detach(), error.detach(), *other])) * count
             self.means[stage].update(sums, count)
         return loss
 

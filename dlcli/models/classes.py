@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dlcli.errors import ConfigError
+from dlcli.models.mean import countable
 from dlcli.models.task import TRAIN, Better, Loss, LossName, Task, chosen
 
 MEASURED: dict[str, Better] = {
@@ -88,7 +89,7 @@ class Classes(Task):
         """Loss and right answers; the rest where it is measured."""
         taken = output.argmax(-1)
         right = taken == target
-        both = torch.stack([loss * target.numel(), right.sum()])
+        both = torch.stack([countable(loss) * target.numel(), right.sum()])
         if stage == TRAIN:
             return both
         ones = torch.ones_like(target, dtype=both.dtype)

@@ -20,6 +20,7 @@ from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError
 from dlcli.models.judge import Judge
 from dlcli.models.learner import Batch, Learner
+from dlcli.models.mean import countable
 from dlcli.models.regularizer import Regularizer
 from dlcli.models.schedule import Schedule
 from dlcli.models.task import Better
@@ -225,7 +226,7 @@ class GAN(Learner):
         return targets if self.net.conditional else None
 
     def _add(self, stage: str, through: Tensor, against: Tensor, count: int) -> None:
-        sums = torch.stack([through + against, through, against]) * count
+        sums = countable(torch.stack([through + against, through, against])) * count
         self.means[stage].update(sums, count)
 
     def _minimise(self, optimizer: LightningOptimizer, loss: Tensor, side: torch.nn.Module) -> None:
@@ -257,7 +258,7 @@ class GAN(Learner):
         """Step what Lightning leaves to the module where it optimises itself."""
         for schedule in self.lr_schedulers() or ():  # type: ignore[union-attr]
             if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(self._monitored(self._monitor, report))
+                self._step_plateau(schedule, self._monitor, report)
             else:
                 schedule.step()
 

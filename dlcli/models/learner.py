@@ -65,6 +65,7 @@ class Learner(pl.LightningModule):
         self.init_from = init_from
         self._frozen = frozen_modules(net, freeze)
         self._lr: float | None = None
+        self._validation: dict[str, Tensor] = {}  # what the epoch's last one reported
 
     # The quantities that a line an epoch has room for; None for all.
     headline: tuple[str, ...] | None = None
@@ -140,6 +141,7 @@ class Learner(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Start the epoch's means; an epoch resumed in its middle goes on with its own."""
         self.reset("train")
+        self._validation = {}
 
     def on_validation_epoch_start(self) -> None:
         """Start the means; stop a diverged training before anything of it is saved."""
@@ -156,7 +158,14 @@ class Learner(pl.LightningModule):
         report = self._log("train")
         schedule = self.lr_schedulers()
         if isinstance(schedule, ReduceLROnPlateau):
-            monitor = self.trainer.lr_scheduler_configs[0].monitor
+            self._step_plateau(schedule, self.trainer.lr_scheduler_configs[0].monitor, report)
+
+    def _step_plateau(
+        self, schedule: ReduceLROnPlateau, monitor: str | None, report: dict[str, Tensor]
+    ) -> None:
+        """Step a schedule by its metric, which an epoch without a validation does not measure."""
+        awaited = self.trainer.enable_validation and str(monitor).startswith("val/")
+        if self._validation or not awaited:
             schedule.step(self._monitored(monitor, report))
 
     def _monitored(self, monitor: str | None, report: dict[str, Tensor]) -> Tensor:
@@ -165,7 +174,7 @@ class Learner(pl.LightningModule):
         Raises:
             TrainingError: if it was not logged.
         """
-        known = {**self.trainer.callback_metrics, **report}
+        known = {**self._validation, **self.trainer.callback_metrics, **report}
         if monitor is None or monitor not in known:
             raise TrainingError(
                 f"scheduler.monitor: '{monitor}' was not logged; logged are "
@@ -176,18 +185,23 @@ class Learner(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation means."""
-        self._log("val")
+        report = self._log("val")
+        if not self.trainer.sanity_checking:
+            self._validation = report
 
     def on_test_epoch_end(self) -> None:
         """Log the test means."""
         self._log("test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the training means, for an epoch that is resumed in its middle."""
+        """Keep the epoch's means and its validation, for one that is resumed in its middle."""
         checkpoint["means"] = self.means["train"].state_dict()
+        if self._validation and not self.trainer.is_last_batch:
+            checkpoint["validation"] = {k: value.cpu() for k, value in self._validation.items()}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the training means."""
+        """Go on with the epoch's means and its validation."""
+        self._validation = dict(checkpoint.get("validation", {}))
         if "means" in checkpoint:
             self.means["train"].load_state_dict(checkpoint["means"])
 

@@ -52,6 +52,11 @@ class Mean:
         self.sums, self.count = state["sums"].clone(), state["count"]
 
 
+def countable(loss: Tensor) -> Tensor:
+    """A loss in single precision at least, in which no count beside it is rounded."""
+    return loss.to(torch.promote_types(loss.dtype, torch.float32))
+
+
 def precision(device: torch.device) -> torch.dtype:
     """Doubles, so that long epochs add up exactly enough, where the device has them."""
     return torch.float32 if device.type == "mps" else torch.float64

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dlcli.models.mean import countable
 from dlcli.models.task import TRAIN, Better, Loss, LossName, Task, chosen
 
 LOSSES: dict[str, Loss] = {"cross_entropy": functional.cross_entropy}
@@ -65,7 +66,7 @@ class NextTokens(Task):
         """Loss, right tokens, and tokens."""
         tokens = self._tokens(target)
         right = ((output.argmax(-1) == target) & (target != self.ignored)).sum()
-        return torch.stack([loss * tokens, right, tokens])
+        return torch.stack([countable(loss) * tokens, right, tokens])
 
     def report(self, stage: str, means: Tensor) -> dict[str, Tensor]:
         """``perplexity`` is e to the loss; ``bpc`` the loss in bits, where tokens are characters

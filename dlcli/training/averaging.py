@@ -7,6 +7,8 @@ from typing import Any, Literal
 import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import WeightAveraging
+from torch import Tensor
+from torch.optim.swa_utils import get_swa_avg_fn, get_swa_multi_avg_fn
 
 from dlcli.errors import ConfigError
 
@@ -15,7 +17,7 @@ class EqualAveraging(WeightAveraging):
     """The plain mean of the weights from an epoch on, which is what is validated and saved.
 
     Until then the weights are validated and saved as they are. Buffers, such as the running
-    means of batch norm, are averaged like weights.
+    means of batch norm, are averaged like weights; counts and marks are as they are.
 
     Args:
         every: ``step`` averages the weights after every optimizer step (Polyak & Juditsky 1992),
@@ -31,7 +33,7 @@ class EqualAveraging(WeightAveraging):
             raise ConfigError(f"callbacks: every: {every!r} is not one of step, epoch")
         if start_epoch < 0:
             raise ConfigError(f"callbacks: start_epoch: {start_epoch} is negative")
-        super().__init__()
+        super().__init__(multi_avg_fn=equal_mean)
         self.every = every
         self.start_epoch = start_epoch
 
@@ -74,3 +76,15 @@ class EqualAveraging(WeightAveraging):
         if average is None or int(average.n_averaged):
             return
         average.module.load_state_dict(module.state_dict())
+
+
+@torch.no_grad()
+def equal_mean(averages: list[Tensor], present: list[Tensor], count: Tensor) -> None:
+    """Take tensors of one type and device into means of ``count`` before; counts are no mean."""
+    of_numbers = averages[0].is_floating_point() or averages[0].is_complex()
+    if of_numbers and averages[0].is_cuda:
+        get_swa_multi_avg_fn()(averages, present, count)  # type: ignore[no-untyped-call]
+        return
+    mean = get_swa_avg_fn()  # type: ignore[no-untyped-call]
+    for average, now in zip(averages, present, strict=True):
+        average.copy_(mean(average, now, count) if of_numbers else now)

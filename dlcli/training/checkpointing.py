@@ -115,7 +115,8 @@ class LastCheckpoint(Checkpoint):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save after every so many epochs, and after the last."""
         finished = trainer.current_epoch + 1
-        due = finished % self.every_n_epochs == 0 or trainer.should_stop
+        over = finished == trainer.max_epochs or 0 <= trainer.max_steps <= trainer.global_step
+        due = over or trainer.should_stop or finished % self.every_n_epochs == 0
         if due and not self._copied(trainer):
             save(trainer, "last", finished)
 

@@ -228,8 +228,11 @@ def build_trainer(node: Mapping[str, Any], allow: tuple[str, ...], **wired: Any)
     bar = any(isinstance(callback, ProgressBar) for callback in wired.get("callbacks", []))
     defaults = {"enable_model_summary": False, "enable_progress_bar": bar}
     try:
-        return instantiate({**defaults, **node}, allow, **wired)  # type: ignore[no-any-return]
+        trainer: Trainer = instantiate({**defaults, **node}, allow, **wired)
     except ConfigError as error:
         if error.__cause__ is None:
             raise
         raise ConfigError(f"trainer: {first_line(error.__cause__)}") from error
+    # With max_steps Lightning takes an epoch that a checkpoint has finished for one to finish.
+    trainer.fit_loop._iteration_based_training = lambda: False  # type: ignore[method-assign]
+    return trainer

@@ -26,6 +26,7 @@ from dlcli.training.rank import leave
 from dlcli.training.record import Clock, fingerprint, versions
 from dlcli.training.rehearsal import untestable
 from dlcli.training.stopping import StopOnSignal, StopRequest
+from dlcli.training.unlogged import LogSaved
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Session:
         provenance = Provenance(self.clock.seconds)
         self.fingerprints = Fingerprints()
         always = [self.throughput, StopOnSignal(self.stop), StopOnDivergence(), provenance]
-        extra = [*always, self.fingerprints, *more]
+        extra = [*always, LogSaved(), self.fingerprints, *more]
         self.parts: Experiment = build(config, root, extra, quiet, resuming)
         self.facts = provenance.facts = {
             "config": redact(config.values),

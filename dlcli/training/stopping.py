@@ -1,4 +1,4 @@
-"""Stopping on Ctrl-C, SIGTERM and SIGHUP: after the batch, with a checkpoint; at once if again."""
+"""Stopping on Ctrl-C, SIGTERM and SIGHUP: after a batch, with a checkpoint; at once if again."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class StopOnSignal(Callback):
         self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
     ) -> None:
         """Save and stop, unless the epoch ends here: that is validated and saved first."""
-        if self._asked(trainer) and not trainer.is_last_batch:
+        if self._asked(trainer) and _divisible(trainer):
             if _resumable(trainer):
                 save(trainer, "last", trainer.current_epoch)
             self.request.check()
@@ -106,6 +106,20 @@ class StopOnSignal(Callback):
         if heard and not asked:
             self.request.signal = signal.SIGTERM
         return heard
+
+
+def _divisible(trainer: Trainer) -> bool:
+    """Whether an epoch can be left after this batch and gone on with as if it had not been.
+
+    Not where gradients are being accumulated, which are in no checkpoint; nor where a validation
+    is due, which a resumed epoch would leave out.
+    """
+    epoch = trainer.fit_loop.epoch_loop
+    fetcher = trainer.fit_loop._data_fetcher
+    assert fetcher is not None
+    if epoch._is_training_done or epoch._should_accumulate():
+        return False
+    return not epoch._should_check_val_fx(fetcher)
 
 
 def _resumable(trainer: Trainer) -> bool:

@@ -151,7 +151,7 @@ def output_layer(net: nn.Module, spec: DataSpec) -> list[str]:
 
 def by_token(tensor: Tensor, own: Tensor, before: tuple[str, ...], now: tuple[str, ...]) -> Tensor:
     """The rows of the tokens known to both, in the new order, the others as the net has them."""
-    if len(tensor) != len(before) or own.shape != (len(now), *tensor.shape[1:]):
+    if not tensor.ndim or len(tensor) != len(before) or own.shape != (len(now), *tensor.shape[1:]):
         return tensor
     places = {token: place for place, token in enumerate(before)}
     shared = [(new, places[token]) for new, token in enumerate(now) if token in places]

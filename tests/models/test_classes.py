@@ -161,3 +161,13 @@ def test_what_makes_no_sense_is_refused(build, message: str) -> None:
     with pytest.raises(ConfigError) as refusal:
         build()
     assert str(refusal.value) == message
+
+
+def test_counts_of_a_batch_are_exact_in_half_precision() -> None:
+    right = torch.arange(1001) < 997  # neither is a number of bfloat16
+    output = functional.one_hot(torch.zeros(1001, dtype=torch.long), 3).to(torch.bfloat16)
+    task, target = Classes(3, "hinge"), (~right).long()
+    loss = task.loss(output, target, "val")
+    sums = task.sums("val", loss, output, target)
+    assert loss.dtype == torch.bfloat16
+    assert sums[1:].tolist() == [997, 997, 0, 0, 1001, 0, 0, 997, 4, 0]

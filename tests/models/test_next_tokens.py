@@ -76,3 +76,9 @@ def test_a_loss_for_values_is_refused() -> None:
     assert str(refusal.value) == (
         "model.loss: mae is no loss for data with next tokens; choose auto, cross_entropy"
     )
+
+
+def test_counts_of_a_batch_are_exact_in_half_precision() -> None:
+    output, target = torch.zeros(7, 143, 3, dtype=torch.bfloat16), torch.zeros(7, 143).long()
+    sums = NextTokens().sums("val", torch.ones((), dtype=torch.bfloat16), output, target)
+    assert sums.tolist() == [1001, 1001, 1001]

@@ -99,6 +99,27 @@ def test_a_resumed_training_ends_with_the_same_average(tmp_path: Path, average) 
     assert torch.equal(whole.net.head.weight, parted.net.head.weight)
 
 
+class Counting(Supervised):
+    """Has buffers that no mean can be taken of, as batch norm and a referee have."""
+
+    def __init__(self, *args) -> None:
+        super().__init__(*args)
+        self.register_buffer("steps", torch.tensor(0))
+        self.register_buffer("begun", torch.tensor(False))
+
+    def training_step(self, batch, batch_idx):
+        self.steps += 1
+        self.begun.fill_(True)
+        return super().training_step(batch, batch_idx)
+
+
+def test_counts_and_marks_are_those_of_the_last_step(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(globals(), "Supervised", Counting)
+    train(tmp_path, EqualAveraging("step"), 2)
+    saved = torch.load(tmp_path / "epoch=1.ckpt", weights_only=True)["state_dict"]
+    assert (saved["steps"].item(), saved["begun"].item()) == (12, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -75,6 +76,15 @@ def test_rows_of_shared_tokens_are_copied_under_their_new_places():
     old, own = torch.tensor([[1.0], [2.0], [3.0]]), torch.zeros(4, 1)
     moved = by_token(old, own, ("a", "b", "c"), ("c", "x", "a", "y"))
     assert moved.tolist() == [[3.0], [0.0], [1.0], [0.0]]
+
+
+def test_a_net_with_batch_norm_starts_from_another_vocabulary():
+    words = DataSpec("tokens", (16,), "class", classes=("bad", "good"), vocabulary=("a", "b", "c"))
+    other = replace(words, vocabulary=("a", "c", "x", "b"))
+    old, new = CNN(words), CNN(other)
+    known = Weights(Path("old.ckpt"), old.state_dict(), words.classes, words.vocabulary)
+    assert start_from(new, other, known) == "15 of 15 tensors from old.ckpt"
+    assert torch.equal(new.stem.weight[[0, 1, 3]], old.stem.weight[[0, 2, 1]])
 
 
 def content(path: Path, what: object) -> Path:
