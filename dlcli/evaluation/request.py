@@ -25,7 +25,8 @@ class Request:
         name: of the record; else it is named after what is evaluated.
         tta: views of an image that are answered, too, and averaged; see ``views``.
         predictions: a file to write what is predicted for each example.
-        other: an option of the group data and values of it, where the data is not the run's.
+        other: an option of the group data and values of it, where the data is not the run's;
+            secrets masked.
 
     Raises:
         ConfigError: a view that is none, or a file that could not be written or would be lost.

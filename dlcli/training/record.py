@@ -16,7 +16,7 @@ import yaml
 
 from dlcli import __version__
 from dlcli.config.compose import Config
-from dlcli.config.redact import redact, redact_override, redact_text, secret_values
+from dlcli.config.redact import redact, redact_override, redact_text
 from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import write_text
 from dlcli.training.code import git_state
@@ -56,7 +56,7 @@ def record_start(
         command: what the user typed, one word each; None for this process's own arguments.
     """
     values = redact(config.values)
-    secrets = [*secret_values(config.values), *config.secrets]
+    secrets = config.hidden
     artifacts = run.artifacts
     write_text(artifacts / "config.yaml", yaml.dump(values, Dumper=DUMPER, sort_keys=False))
     origin = {
