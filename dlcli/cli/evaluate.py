@@ -126,7 +126,8 @@ def sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
     overrides = [word for word in words if is_override(word)]
     runs = [word for word in words if not is_override(word)]
     if not runs:
-        raise ConfigError(f"RUN: missing; {overrides[0]} is an override. {RUN_HELP}")
+        shown = redact_override(overrides[0])
+        raise ConfigError(f"RUN: missing; {shown} is an override. {RUN_HELP}")
     return runs, overrides
 
 

@@ -11,6 +11,7 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.completion import complete_run
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
+from dlcli.config.store import is_of_tracking
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def train(
         _refuse_beside_resume(
             {"--name": name, "--config": config_file, "--print-config": print_config}
         )
-    config = _config(overrides or [], config_dir, config_file, allow or [])
+    composed = [text for text in overrides or [] if not resume or is_of_tracking(text)]
+    config = _config(composed, config_dir, config_file, allow or [])
     output.warn(config.warnings)
     if print_config:
         from dlcli.config.show import show

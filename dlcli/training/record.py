@@ -55,8 +55,8 @@ def record_start(
         code: what ``git_state`` said when the sweep began; None to ask it now.
         command: what the user typed, one word each; None for this process's own arguments.
     """
-    values = redact(config.values)
     secrets = config.hidden
+    values = redact(config.values, secrets=secrets)
     artifacts = run.artifacts
     write_text(artifacts / "config.yaml", yaml.dump(values, Dumper=DUMPER, sort_keys=False))
     origin = {
