@@ -168,8 +168,8 @@ def of_sweep(chosen: Sequence[RunRecord], records: Sequence[RunRecord], name: st
     Raises:
         ConfigError: none of the trials is complete.
     """
-    counts = Counter(map(_state, chosen))
-    complete = [one for one in chosen if _state(one) == "complete"]
+    counts = Counter(one.state for one in chosen)
+    complete = [one for one in chosen if one.is_complete]
     if not complete:
         told = ", ".join(f"{count} {state}" for state, count in counts.items())
         raise ConfigError(f"--sweep {name}: no trial is complete ({told}): nothing to compare yet")
@@ -185,12 +185,6 @@ def _searched(tags: Mapping[str, str]) -> list[str] | None:
         return [str(key) for key in json.loads(tags["dlcli.searched"])]
     except (KeyError, ValueError):  # of an earlier dlcli, or too long for a tag
         return list(dict.fromkeys(_KEY.findall(tags.get("dlcli.space", "")))) or None
-
-
-def _state(record: RunRecord) -> str:
-    if record.status == "FINISHED":
-        return "pruned" if record.reason == "pruned" else "complete"
-    return record.status.lower()
 
 
 def _is_of(record: RunRecord, name: str, kind: str) -> bool:
