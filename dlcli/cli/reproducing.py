@@ -127,7 +127,7 @@ def train_again(original: Original, asked: Request) -> tuple[Reproduction, list[
         with importing():
             import_lightning()
             import dlcli.training.reproduce  # noqa: F401
-        begun = recorder.find(asked.resume) if asked.resume else None
+        begun = None if asked.resume is None else recorder.find(asked.resume)
         config = own_config(original, begun, asked)
         notes = differences(original, config)
         output.warn(notes)
