@@ -41,8 +41,8 @@ def evaluate(
     check(members, request)
     members = [measured(member, request.split) for member in members]
     found = together(members, request)
-    if request.predictions is not None and found.member.answers is not None:
-        write_predictions(found.member.answers, found.member.spec, request.predictions)
+    if request.predictions is not None:
+        write(found.member, request.predictions)
     return record(found, members, request, recorder)
 
 
@@ -65,6 +65,23 @@ def check(members: Sequence[Member], request: Request) -> None:
             f"--predictions: {type(first.model).__name__} predicts no class and no value of an "
             "example, so there is nothing to write"
         )
+
+
+def write(member: Member, path: Path) -> None:
+    """Write what is predicted for each example.
+
+    Raises:
+        ConfigError: the model's ``predict_step`` gives no such answers.
+        StoreError: the disk is full or read-only.
+    """
+    if member.answers is None:
+        spec = member.spec
+        each = "a logit for each class" if spec.target == "class" else "the values"
+        raise ConfigError(
+            f"--predictions {path}: predict_step of {type(member.model).__name__} must return "
+            f"(outputs, targets) of its batch, outputs of shape (B, {spec.outputs}) with {each}"
+        )
+    write_predictions(member.answers, member.spec, path)
 
 
 def together(members: Sequence[Member], request: Request) -> Found:
