@@ -106,7 +106,20 @@ def _command(group: Group, seeds: Sequence[int]) -> str:
 def sentences(comparison: Comparison, verdict: Verdict) -> list[str]:
     """The verdict in words; commands stand on lines of their own."""
     labels = named(comparison)
-    return [*_tested(comparison, verdict, labels), *_needed(comparison, verdict, labels)]
+    tested = _tested(comparison, verdict, labels)
+    return [*_undirected(comparison), *tested, *_needed(comparison, verdict, labels)]
+
+
+def _undirected(comparison: Comparison) -> list[str]:
+    """That nobody knows which of two rows is the better one."""
+    metric = comparison.metric
+    rows = sum(group.is_finished and group.mean(metric) is not None for group in comparison.groups)
+    if rows < 2 or comparison.direction(metric):
+        return []
+    return [
+        f"No run says whether more or less of {metric} is better, so none is best: a model says it "
+        "in its metrics(), and mode=min or mode=max says it of monitor."
+    ]
 
 
 def _tested(comparison: Comparison, verdict: Verdict, labels: Sequence[str]) -> list[str]:

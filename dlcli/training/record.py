@@ -22,7 +22,7 @@ from dlcli.training.checkpoint import write_text
 from dlcli.training.code import git_state
 from dlcli.training.device import device_name
 from dlcli.training.experiment import Experiment
-from dlcli.training.metrics import declared
+from dlcli.training.metrics import directions
 
 # libyaml's is five times as quick, where PyYAML was built with it
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -74,7 +74,7 @@ def record_start(
     if code.get("diff"):
         write_text(artifacts / "git.diff", redact_text(code["diff"], secrets))
     run.log_params(values)
-    run.set_directions(declared(experiment.model) or {})
+    run.set_directions(directions(experiment.model, config.values))
     run.set_tags(
         {
             "dlcli.version": __version__,

@@ -113,6 +113,18 @@ def test_the_verdict_of_the_worse_by_less_is_best_goes_the_other_way():
     assert line.endswith("95 % interval 0.0184 to 0.102).")
 
 
+def test_that_nobody_knows_which_way_is_better_is_said():
+    runs = [
+        record("a", 0, {"best/val/mine": 0.9}),
+        record("b", 0, {"best/val/mine": 0.8}, **lr("0.2")),
+    ]
+    (line,) = said([Entry(one, one) for one in runs])
+    assert line == (
+        "No run says whether more or less of val/mine is better, so none is best: a model says it "
+        "in its metrics(), and mode=min or mode=max says it of monitor."
+    )
+
+
 def measured(run: Entry, acc: float) -> Entry:
     tags = {"dlcli.kind": "evaluate", "dlcli.split": "test"}
     return Entry(record(f"{run.record.name}-test", None, {"test/acc": acc}, tags=tags), run.source)
