@@ -16,7 +16,10 @@ from dlcli.evaluation.request import Request
 from dlcli.evaluation.together import check_averaging, ensemble, scores, with_views
 from dlcli.evaluation.views import check_views
 from dlcli.tracking.client import Recorder
+from dlcli.tracking.names import told_apart
 from dlcli.training.source import Source
+
+ENSEMBLE = "ensemble"
 
 
 def evaluate(
@@ -89,8 +92,11 @@ def together(members: Sequence[Member], request: Request) -> Found:
     first, split = members[0], request.split
     if len(members) > 1:
         whole = ensemble(members, split)
-        parts = {member.source.name: member.metrics for member in members}
-        return Found(whole, dict(whole.metrics), {"ensemble": whole.metrics, **parts}, "ensemble")
+        sources = [member.source for member in members]
+        ids = [source.run_id or "" for source in sources]
+        names = told_apart([source.name for source in sources], ids, [ENSEMBLE])
+        parts = dict(zip(names, (member.metrics for member in members), strict=True))
+        return Found(whole, dict(whole.metrics), {ENSEMBLE: whole.metrics, **parts}, ENSEMBLE)
     if not request.tta:
         return Found(first, dict(first.metrics))
     answers = with_views(first, request.tta, split)
