@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dlcli.cli import output
 from dlcli.cli.page import print_title
+from dlcli.tracking.names import told_apart
 
 if TYPE_CHECKING:
     from dlcli.comparison.diff import Difference, Pair, Score, Side
@@ -46,12 +47,11 @@ def print_difference(a: Side, b: Side, found: Difference) -> None:
 
 def _names(a: Side, b: Side) -> tuple[str, str]:
     """What to call the runs: their names, and their ids where these are alike."""
-    if a.detail.record.name != b.detail.record.name:
-        return a.detail.record.name, b.detail.record.name
-    return (
-        f"{a.detail.record.name} {a.detail.record.id[:8]}",
-        f"{b.detail.record.name} {b.detail.record.id[:8]}",
-    )
+    records = (a.detail.record, b.detail.record)
+    if records[0].id == records[1].id:
+        return records[0].name, records[1].name
+    first, second = told_apart([one.name for one in records], [one.id for one in records])
+    return first, second
 
 
 def _unknown(known: Sequence[bool], names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from dlcli.cli import output
 from dlcli.cli.completion import complete_run_or_override
 from dlcli.cli.interrupt import importing
 from dlcli.cli.options import RUN_HELP, Allow, ConfigDir, Debug, Json, Name, Quiet
+from dlcli.config.redact import redact_override
 from dlcli.config.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
 from dlcli.evaluation.data_option import split_options, with_option
@@ -91,7 +92,8 @@ def evaluate(
     """Measure recorded runs' best checkpoints on a part of their data."""
     runs, overrides = sorted_out(words)
     option, values = split_options(data or [])
-    asked = Request(split.value, name, views(tta), predictions, tuple(data or []))
+    shown = tuple(redact_override(text) for text in data or [])
+    asked = Request(split.value, name, views(tta), predictions, shown)
     of_store = [text for text in overrides if is_of_tracking(text)]
     changes = [*(text for text in overrides if not is_of_tracking(text)), *values]
     settings = tracking_settings(of_store, config_dir)
@@ -124,7 +126,8 @@ def sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
     overrides = [word for word in words if is_override(word)]
     runs = [word for word in words if not is_override(word)]
     if not runs:
-        raise ConfigError(f"RUN: missing; {overrides[0]} is an override. {RUN_HELP}")
+        shown = redact_override(overrides[0])
+        raise ConfigError(f"RUN: missing; {shown} is an override. {RUN_HELP}")
     return runs, overrides
 
 

@@ -72,7 +72,7 @@ def reproduce(
     from dlcli.training.original import read_original
     from dlcli.training.rank import is_first_rank
 
-    if resume and name:
+    if resume is not None and name is not None:
         raise ConfigError("--name: a resumed run keeps its name; leave it out")
     if name is not None:
         check_name(name)

@@ -53,14 +53,14 @@ class Request:
 
 def check_changes(changes: Sequence[str]) -> None:
     """Refuse (ConfigError) an override that would make it another run."""
-    from dlcli.config.redact import is_secret
+    from dlcli.config.redact import gives_secret, redact_override
 
     for text in changes:
         key = text.lstrip("+~").partition("=")[0]
-        if not (key in (*MOVABLE, *COMPUTING) or is_secret(key)):
+        if not (key in (*MOVABLE, *COMPUTING) or gives_secret(text)):
             raise ConfigError(
-                f"override {text}: would make it another run; in a reproduction only "
-                f"{', '.join((*COMPUTING, *MOVABLE))}, tracking and secrets may change"
+                f"override {redact_override(text)}: would make it another run; in a reproduction "
+                f"only {', '.join((*COMPUTING, *MOVABLE))}, tracking and secrets may change"
             )
 
 
@@ -127,7 +127,7 @@ def train_again(original: Original, asked: Request) -> tuple[Reproduction, list[
         with importing():
             import_lightning()
             import dlcli.training.reproduce  # noqa: F401
-        begun = recorder.find(asked.resume) if asked.resume else None
+        begun = None if asked.resume is None else recorder.find(asked.resume)
         config = own_config(original, begun, asked)
         notes = differences(original, config)
         output.warn(notes)

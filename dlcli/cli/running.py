@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dlcli.cli import output
 from dlcli.cli.interrupt import importing
+from dlcli.config.redact import gives_secret, redact_override
 from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 from dlcli.training.rank import is_first_rank
@@ -93,8 +94,8 @@ def resume_training(
     refused = [text for text in overrides if not changes_nothing(text)]
     if refused:
         raise ConfigError(
-            f"override {refused[0]}: would make it another run; with --resume only "
-            f"{', '.join((*RESUMABLE, *MOVABLE))} may change"
+            f"override {redact_override(refused[0])}: would make it another run; with --resume "
+            f"only {', '.join((*RESUMABLE, *MOVABLE))} and secrets may change"
         )
     changes = [text for text in overrides if not text.startswith("tracking")]
     from dlcli.config.recorded import from_record
@@ -110,10 +111,10 @@ def resume_training(
             refuse_trial(recorder.find(reference))
         record = find(recorder, reference) if recorder else None
         artifacts = artifacts_of(record) if record else shared_artifacts()
-        own = from_record(artifacts, changes, config.allow)
-        if record and record.status == "FINISHED" and not changes:
+        if record and record.status == "FINISHED" and all(map(gives_secret, changes)):
             output.warn([f"run {record.name} is finished; there is nothing to resume"])
             return finished(record, artifacts)
+        own = from_record(artifacts, changes, config.allow)
         result = resume(own, artifacts, record, recorder, store_root(), _warn, quiet)
     return result if recorder else None
 
@@ -130,7 +131,7 @@ def refuse_trial(record: RunRecord) -> None:
 def changes_nothing(override: str) -> bool:
     """Whether a resumed run stays the run that it was."""
     text = override.lstrip("+~")
-    return text.startswith(RESUMABLE) or text.partition("=")[0] in MOVABLE
+    return text.startswith(RESUMABLE) or text.partition("=")[0] in MOVABLE or gives_secret(override)
 
 
 def initial_weights(reference: str | None, recorder: Recorder | None) -> Path | None:

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcli.cli import output
+from dlcli.cli.completion import complete_tracking
 from dlcli.cli.evaluate import find_source
 from dlcli.cli.interrupt import importing
-from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Run, TrackingOverrides
+from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Run
+from dlcli.config.redact import gives_secret
 from dlcli.config.store import tracking_settings
 
 if TYPE_CHECKING:
     from dlcli.training.sample import LanguageModel, Sampling
     from dlcli.training.source import Source
 
+SampleOverrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="OVERRIDES",
+        help="Of the store, as tracking.uri=…, and secrets.",
+        autocompletion=complete_tracking,
+        show_default=False,
+    ),
+]
 Prompt = Annotated[str, typer.Option("--prompt", help="What to go on from.", show_default=False)]
 Length = Annotated[int, typer.Option("--length", help="Characters or words to write.")]
 Temperature = Annotated[
@@ -33,7 +44,7 @@ Seed = Annotated[
 
 def sample(
     run: Run,
-    overrides: TrackingOverrides = None,
+    overrides: SampleOverrides = None,
     prompt: Prompt = "",
     length: Length = 500,
     temperature: Temperature = 0.8,
@@ -47,8 +58,10 @@ def sample(
     """Write text with a recorded language model."""
     from dlcli.cli.running import recording_to
 
-    with recording_to(tracking_settings(overrides or [], config_dir)) as recorder:
-        source = find_source(run, [], allow or [], recorder)
+    secrets = [text for text in overrides or [] if gives_secret(text)]
+    of_store = [text for text in overrides or [] if not gives_secret(text)]
+    with recording_to(tracking_settings(of_store, config_dir)) as recorder:
+        source = find_source(run, secrets, allow or [], recorder)
     model, how = rebuilt(source, length, temperature, top_k, seed)
     warn_of_strangers(model, prompt)
     if json:

@@ -50,13 +50,13 @@ def sweep(
     """Search hyperparameters: model='choice(cnn, rnn)' optimizer.lr='interval(1e-4, 1e-1)'."""
     from dlcli.cli import sweeping
 
-    if resume and (name or plan):
-        option = "--name" if name else "--plan"
+    if resume is not None and (name is not None or plan):
+        option = "--plan" if name is None else "--name"
         raise ConfigError(f"{option}: a resumed sweep keeps its name and space; leave it out")
     if plan:
-        _plan(overrides or [], config_dir, allow or [])
+        _plan(overrides or [], config_dir, allow or [], json)
         return
-    if resume:
+    if resume is not None:
         swept = sweeping.resume_sweep(resume, overrides or [], config_dir, allow or [], quiet)
     else:
         swept = sweeping.start_sweep(name, overrides or [], config_dir, allow or [], quiet)
@@ -70,12 +70,18 @@ def sweep(
         raise SweepError(problem)
 
 
-def _plan(overrides: list[str], config_dir: Any, allow: list[str]) -> None:
-    from dlcli.cli.sweep_plan import print_plan
+def _plan(overrides: list[str], config_dir: Any, allow: list[str], json: bool) -> None:
+    from dlcli.cli.sweep_plan import as_json, print_plan, refusal
     from dlcli.cli.sweeping import composed, planned
 
     made = composed(overrides, config_dir, allow)
-    print_plan(made, planned(made))
+    checked = planned(made)
+    if json:
+        output.print_json(as_json(made, checked))
+    else:
+        print_plan(made, checked)
+    if checked.refused:
+        raise refusal(checked)
 
 
 def shortfall(swept: Swept) -> str:

@@ -64,7 +64,9 @@ class Live(Lines):
             self._draw()
 
     def _say(self, line: str) -> None:
-        self._rich.console.print(line, markup=False, soft_wrap=False, overflow="ellipsis")
+        self._rich.console.print(
+            line, markup=False, emoji=False, soft_wrap=False, overflow="ellipsis"
+        )
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
@@ -77,11 +79,13 @@ class Live(Lines):
 
         table = Table(box=None, pad_edge=False, expand=False)
         for heading in ("trial", "epoch", self.progress.metric, "time", "parameters"):
-            table.add_column(heading, overflow="ellipsis", no_wrap=True)
+            table.add_column(Text(heading), overflow="ellipsis", no_wrap=True)
         for number, one in sorted(self.progress.running.items()):
             value = "" if one.value is None else output.number(one.value)
             seconds = duration(time.monotonic() - one.since)
-            table.add_row(str(number), str(one.step), value, seconds, point(one.params))
+            cells = (str(number), str(one.step), value, seconds, point(one.params))
+            # as it is, where [/x] and :x: would be Rich's markup
+            table.add_row(*map(Text, cells))
         return Group(table, Text(self._status(), no_wrap=True, overflow="ellipsis"))
 
     def _status(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlcli.cli import output
 from dlcli.errors import ConfigError
@@ -16,11 +16,7 @@ SHOWN = 40
 
 
 def print_plan(made: SweepConfig, checked: Checked) -> None:
-    """Print the space, the objective, how many trials there will be, and the refused points.
-
-    Raises:
-        ConfigError: there are refused points.
-    """
+    """Print the space, the objective, how many trials there will be, and the refused points."""
     from dlcli.cli.sweep_check import described
 
     rows = [_row(parameter) for parameter in made.space.parameters]
@@ -32,11 +28,35 @@ def print_plan(made: SweepConfig, checked: Checked) -> None:
     print(f"checked     {checked.points} points, {len(checked.refused)} refused")
     for point, problems in checked.refused[:SHOWN]:
         print(f"  {described(point)}: {'; '.join(problems)}")
-    if checked.refused:
-        raise ConfigError(
-            f"space: {len(checked.refused)} of the {checked.points} points checked cannot be "
-            "trained, as listed; take them out of the space"
-        )
+
+
+def as_json(made: SweepConfig, checked: Checked) -> dict[str, Any]:
+    """The same in the form that programs read; with refused points, the error, too."""
+    content: dict[str, Any] = {
+        "space": made.space.as_dict()["parameters"],
+        "objective": dict(zip(checked.metrics, checked.modes, strict=True)),
+        "search": made.settings["search"]["kind"],
+        "trials": made.total,
+        "points": checked.points,
+        "refused": [
+            {"params": dict(point), "problems": problems} for point, problems in checked.refused
+        ],
+    }
+    if not checked.refused:
+        return content
+    error = refusal(checked)
+    return content | {
+        "error": {"kind": error.kind, "message": str(error)},
+        "status": error.status,
+    }
+
+
+def refusal(checked: Checked) -> ConfigError:
+    """The error of a space with refused points."""
+    return ConfigError(
+        f"space: {len(checked.refused)} of the {checked.points} points checked cannot be "
+        "trained, as listed; take them out of the space"
+    )
 
 
 def _row(parameter: Parameter) -> list[str]:

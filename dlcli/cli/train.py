@@ -11,6 +11,7 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.completion import complete_run
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
+from dlcli.config.store import is_of_tracking
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,20 +55,19 @@ def train(
     allow: Allow = None,
 ) -> None:
     """Train a model, test its best checkpoint, record the run."""
-    if resume:
+    if resume is not None:
         _refuse_beside_resume(
             {"--name": name, "--config": config_file, "--print-config": print_config}
         )
-    config = _config(overrides or [], config_dir, config_file, allow or [])
+    composed = [text for text in overrides or [] if resume is None or is_of_tracking(text)]
+    config = _config(composed, config_dir, config_file, allow or [])
     output.warn(config.warnings)
     if print_config:
-        from dlcli.config.show import show
-
-        print(show(config))
+        _print_config(config, json)
         return
     from dlcli.cli.running import resume_training, run_training
 
-    if resume:
+    if resume is not None:
         result = resume_training(config, resume, overrides or [], quiet)
     else:
         result = run_training(config, name, quiet)
@@ -92,6 +92,17 @@ def _config(
     from dlcli.config.recorded import from_file
 
     return from_file(file, overrides, allow)
+
+
+def _print_config(config: Config, json: bool) -> None:
+    if json:
+        from dlcli.config.redact import redact
+
+        output.print_json({"config": redact(config.values, secrets=config.secrets)})
+        return
+    from dlcli.config.show import show
+
+    print(show(config))
 
 
 def _refuse_beside_resume(options: dict[str, object]) -> None:

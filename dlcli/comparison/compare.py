@@ -11,7 +11,7 @@ from dlcli.comparison import columns
 from dlcli.comparison.caution import cautions
 from dlcli.comparison.differences import Differences, differences, everything
 from dlcli.comparison.entry import Entry
-from dlcli.comparison.groups import Group, grouped
+from dlcli.comparison.groups import Group, grouped, labelled
 from dlcli.comparison.scores import ranked, telling
 from dlcli.errors import ConfigError
 from dlcli.tracking.near import did_you_mean, nearest
@@ -104,7 +104,7 @@ def compare(entries: Sequence[Entry], wish: Wish) -> Comparison:
     Raises:
         ConfigError: there is no such metric or column.
     """
-    groups = grouped(entries, wish.apart)
+    groups = labelled(grouped(entries, wish.apart))
     if all(group.n == 1 for group in groups):
         groups = [_with_seed(group) for group in groups]
     made, scores = _differing(groups, wish), _scores(groups, wish)

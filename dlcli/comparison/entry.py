@@ -38,7 +38,7 @@ class Entry:
     @property
     def is_finished(self) -> bool:
         """Whether it came to its end, so that its scores are those of the whole run."""
-        return self.record.status == "FINISHED" and self.record.reason != "pruned"
+        return self.record.is_complete
 
     @cached_property
     def seed(self) -> str:

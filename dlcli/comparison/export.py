@@ -77,7 +77,7 @@ def _group(group: Group, comparison: Comparison) -> dict[str, Any]:
 
 
 def _numbers(group: Group, metric: str) -> Mapping[str, Any]:
-    values = group.values(metric)
+    values = [one.value(metric) for one in group.entries]  # None where a run has none
     return {"mean": group.mean(metric), "std": group.std(metric), "values": values}
 
 
@@ -86,7 +86,7 @@ def _pair(verdict: Verdict, pair: Pair, comparison: Comparison) -> dict[str, Any
     return {
         "best": verdict.best,
         "other": pair.other,
-        "difference": test.difference if test else 0.0,
+        "difference": pair.difference,
         "interval": [test.low, test.high] if test else None,
         "t": test.t if test else None,
         "df": test.df if test else None,

@@ -72,14 +72,9 @@ def best_first(trials: Sequence[RunRecord], sweep: RunRecord) -> list[RunRecord]
 
     def place(one: RunRecord) -> tuple[bool, bool, float]:
         value = score(one, metric)
-        return value is None, not is_complete(one), sign * (value or 0.0)
+        return value is None, not one.is_complete, sign * (value or 0.0)
 
     return sorted(trials, key=place)
-
-
-def is_complete(trial: RunRecord) -> bool:
-    """Whether a trial came to its end, so that its value counts."""
-    return trial.status == "FINISHED" and not trial.reason.startswith("pruned")
 
 
 def _number(record: RunRecord) -> int:

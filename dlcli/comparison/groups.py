@@ -6,10 +6,11 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlcli.comparison.entry import Entry
 from dlcli.comparison.settings import is_bookkeeping, is_file, is_seed, other_seeds, settings
+from dlcli.tracking.names import told_apart
 
 FOLLOWS = "seed"  # what is shown of a seed that is the run's own
 SEVERAL = "several"  # of code that is not the same in all runs of a row
@@ -23,11 +24,13 @@ class Group:
         entries: the newest first.
         settings: what they were made with, but for the seed.
         repeats: older runs of a seed that is among ``entries``, which count no further.
+        label: what its newest run is called where the name is not enough.
     """
 
     entries: tuple[Entry, ...]
     settings: dict[str, str]
     repeats: tuple[Entry, ...] = ()
+    label: str = ""
 
     @property
     def n(self) -> int:
@@ -37,7 +40,7 @@ class Group:
     @property
     def name(self) -> str:
         """Of its newest run, and how many there are besides."""
-        first = self.entries[0].record.name
+        first = self.label or self.entries[0].record.name
         return first if self.n == 1 else f"{first} +{self.n - 1}"
 
     @property
@@ -93,6 +96,13 @@ def grouped(entries: Sequence[Entry], apart: bool = False) -> list[Group]:
     alike = _parted(entries, _key)
     by_seed = (part for bucket in alike for part in _by_other_seeds(bucket))
     return [_row(part) for bucket in by_seed for part in _by_code(bucket)]
+
+
+def labelled(groups: Sequence[Group]) -> list[Group]:
+    """The same rows, of which no two are called alike."""
+    newest = [group.entries[0].record for group in groups]
+    labels = told_apart([one.name for one in newest], [one.id for one in newest])
+    return [replace(group, label=label) for group, label in zip(groups, labels, strict=True)]
 
 
 def _key(entry: Entry) -> Hashable:

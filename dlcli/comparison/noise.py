@@ -42,11 +42,13 @@ class Pair:
 
     Args:
         other: position of the sample that one was compared with.
+        difference: of the means, the one's less the other's.
         welch: None where neither sample has any spread, so that there is nothing to go by.
         p: corrected for all pairs that were compared; None as above.
     """
 
     other: int
+    difference: float
     welch: Welch | None
     p: float | None
 
@@ -54,17 +56,6 @@ class Pair:
     def differs(self) -> bool:
         """Whether the difference is distinguishable from noise."""
         return self.p is not None and self.p < LEVEL
-
-
-def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
-    """Welch's test; None where neither sample has any spread.
-
-    Args:
-        first: at least two finite numbers.
-        second: the same.
-    """
-    (pair,) = pairs([first, second], 0)
-    return pair.welch
 
 
 def pairs(samples: Sequence[Sequence[float]], index: int) -> list[Pair]:
@@ -98,10 +89,11 @@ def _moments(samples: Sequence[Sequence[float]]) -> tuple[Any, Any, Any]:
 
     arrays = [np.asarray(one, dtype=float) for one in samples]
     sizes = np.array([len(one) for one in arrays])
-    means = np.array([one.mean() for one in arrays])
     # rounding would leave a spread of 1e-17 in what is the same number throughout
-    spreads = [one.var(ddof=1) if (one != one[0]).any() else 0.0 for one in arrays]
-    return means, np.array(spreads) / sizes, sizes
+    flat = [bool((one == one[0]).all()) for one in arrays]
+    means = [one[0] if same else one.mean() for one, same in zip(arrays, flat, strict=True)]
+    spreads = [0.0 if same else one.var(ddof=1) for one, same in zip(arrays, flat, strict=True)]
+    return np.array(means), np.array(spreads) / sizes, sizes
 
 
 def _welch(difference: Any, a: Any, b: Any, df_a: Any, df_b: Any) -> dict[str, Any]:
@@ -130,10 +122,10 @@ def _welch(difference: Any, a: Any, b: Any, df_a: Any, df_b: Any) -> dict[str, A
 def _pair(other: int, sign: int, corrected: float, **test: float) -> Pair:
     difference, reach, p = sign * test["difference"], test["reach"], test["p"]
     if p != p:  # not a number
-        return Pair(other, None, None)
+        return Pair(other, difference, None, None)
     low, high = difference - reach, difference + reach
     result = Welch(difference, low, high, sign * test["t"], test["df"], p)
-    return Pair(other, result, corrected)
+    return Pair(other, difference, result, corrected)
 
 
 def holm(ps: Any) -> Any:

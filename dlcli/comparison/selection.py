@@ -73,26 +73,28 @@ def selected(settings: MLflow | NoTracking, root: Path, choice: Choice) -> Selec
     if choice.references:
         return named(Runs(settings, root), choice.references)
     records = list_runs(settings, root)
-    found = trials(records, choice.sweep) if choice.sweep else trainings(records)
+    sweep = choice.sweep
+    found = trainings(records) if sweep is None else trials(records, sweep)
     warnings: list[str] = []
     if choice.where is not None:
         found, warnings = _matching(choice.where, found)
-    found = found[: choice.last or (None if choice.where or choice.sweep else LAST)]
+    some = choice.where is not None or sweep is not None
+    found = found[: choice.last or (None if some else LAST)]
     if not found:
         raise ConfigError("there are no runs to compare; make some: dlcli train")
-    if choice.sweep:
-        return replace(of_sweep(found, records, choice.sweep), warnings=warnings)
+    if sweep is not None:
+        return replace(of_sweep(found, records, sweep), warnings=warnings)
     return Selection([Entry(one, one) for one in found], warnings=warnings)
 
 
 def _check(choice: Choice) -> None:
     ways = {
-        "RUN": choice.references,
+        "RUN": choice.references or None,
         "--sweep": choice.sweep,
         "--last": choice.last,
         "--where": choice.where,
     }
-    given = [name for name, value in ways.items() if value]
+    given = [name for name, value in ways.items() if value is not None]
     if "RUN" in given and len(given) > 1:
         raise ConfigError(f"RUN and {given[1]}: choose one way to say which runs to compare")
 
@@ -168,8 +170,8 @@ def of_sweep(chosen: Sequence[RunRecord], records: Sequence[RunRecord], name: st
     Raises:
         ConfigError: none of the trials is complete.
     """
-    counts = Counter(map(_state, chosen))
-    complete = [one for one in chosen if _state(one) == "complete"]
+    counts = Counter(one.state for one in chosen)
+    complete = [one for one in chosen if one.is_complete]
     if not complete:
         told = ", ".join(f"{count} {state}" for state, count in counts.items())
         raise ConfigError(f"--sweep {name}: no trial is complete ({told}): nothing to compare yet")
@@ -185,12 +187,6 @@ def _searched(tags: Mapping[str, str]) -> list[str] | None:
         return [str(key) for key in json.loads(tags["dlcli.searched"])]
     except (KeyError, ValueError):  # of an earlier dlcli, or too long for a tag
         return list(dict.fromkeys(_KEY.findall(tags.get("dlcli.space", "")))) or None
-
-
-def _state(record: RunRecord) -> str:
-    if record.status == "FINISHED":
-        return "pruned" if record.reason == "pruned" else "complete"
-    return record.status.lower()
 
 
 def _is_of(record: RunRecord, name: str, kind: str) -> bool:

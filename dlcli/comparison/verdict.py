@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def judged(comparison: Comparison) -> Verdict:
     if len(enough) < 2:
         return Verdict(None, [], len(enough), needs)
     found = pairs([samples[row] for row in enough], 0)
-    named = [Pair(enough[one.other], one.welch, one.p) for one in found]
+    named = [replace(one, other=enough[one.other]) for one in found]
     return Verdict(
         enough[0], sorted(named, key=lambda one: order.index(one.other)), len(enough), needs
     )
@@ -106,7 +106,20 @@ def _command(group: Group, seeds: Sequence[int]) -> str:
 def sentences(comparison: Comparison, verdict: Verdict) -> list[str]:
     """The verdict in words; commands stand on lines of their own."""
     labels = named(comparison)
-    return [*_tested(comparison, verdict, labels), *_needed(comparison, verdict, labels)]
+    tested = _tested(comparison, verdict, labels)
+    return [*_undirected(comparison), *tested, *_needed(comparison, verdict, labels)]
+
+
+def _undirected(comparison: Comparison) -> list[str]:
+    """That nobody knows which of two rows is the better one."""
+    metric = comparison.metric
+    rows = sum(group.is_finished and group.mean(metric) is not None for group in comparison.groups)
+    if rows < 2 or comparison.direction(metric):
+        return []
+    return [
+        f"No run says whether more or less of {metric} is better, so none is best: a model says it "
+        "in its metrics(), and mode=min or mode=max says it of monitor."
+    ]
 
 
 def _tested(comparison: Comparison, verdict: Verdict, labels: Sequence[str]) -> list[str]:
@@ -135,10 +148,14 @@ def _sentence(comparison: Comparison, verdict: Verdict, pair: Pair, labels: Sequ
     best, other = labels[verdict.best], labels[pair.other]
     ns = [len(groups[row].values(metric)) for row in (verdict.best, pair.other)]
     if pair.welch is None or pair.p is None:
-        return (
-            f"{metric} of {best} and {other} is the same with every seed of each (n = {ns[0]} and "
-            f"{ns[1]}): without any spread there is no noise to go by."
+        first, second = (groups[row].values(metric)[0] for row in (verdict.best, pair.other))
+        told = (
+            f"{metric} is {_short(first)} with every seed of {best} and {_short(second)} with "
+            f"every seed of {other}"
+            if pair.difference
+            else f"{metric} of {best} and {other} is the same with every seed of each"
         )
+        return f"{told} (n = {ns[0]} and {ns[1]}): without any spread there is no noise to go by."
     test = pair.welch
     told = "distinguishable from noise" if pair.differs else "cannot be told from noise"
     ahead = f"ahead of {other} by {_short(abs(test.difference))}"

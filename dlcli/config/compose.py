@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config.folders import Folder, check_packages, project, search_path
+from dlcli.config.redact import secret_values
 
 _HYDRA_ALLOWLIST = "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE"
 
@@ -36,6 +37,11 @@ class Config:
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     references: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def hidden(self) -> list[str]:
+        """Every text that must be neither shown nor stored, wherever it stands."""
+        return [*secret_values(self.values), *self.secrets]
 
 
 def compose(

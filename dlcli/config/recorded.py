@@ -16,8 +16,8 @@ from dlcli.config.composition import Composition
 from dlcli.config.folders import check_packages, project
 from dlcli.config.interpolate import Interpolation
 from dlcli.config.problem import messages
-from dlcli.config.redact import MASK
-from dlcli.config.references import written
+from dlcli.config.redact import MASK, redact_override
+from dlcli.config.references import from_environment, written
 from dlcli.config.targets import Targets
 from dlcli.errors import ConfigError
 
@@ -37,8 +37,9 @@ def from_record(artifacts: Path, changes: Sequence[str], allow: Sequence[str] = 
         ConfigError: the record is gone or damaged, or a change is wrong.
     """
     values = _values(artifacts / "config.yaml")
-    choices = _about(artifacts / "origins.json", "choices")
-    return from_values(values, changes, allow, choices)
+    origins = artifacts / "origins.json"
+    values = from_environment(values, _about(origins, "references"))
+    return from_values(values, changes, allow, _about(origins, "choices"))
 
 
 def from_file(path: Path, changes: Sequence[str], allow: Sequence[str] = ()) -> Config:
@@ -153,7 +154,7 @@ def _group_refused(item: grammar.Override, label: str) -> str:
             f"the run's {item.key} is recorded and cannot be chosen again",
             ("start a new run"),
         )
-    return f"override {item.text}: {known}; change single values of it, or {way}"
+    return f"override {redact_override(item.text)}: {known}; change single values of it, or {way}"
 
 
 def _masked(value: Any, key: str) -> Iterator[str]:

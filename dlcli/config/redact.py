@@ -27,9 +27,9 @@ def is_secret(key: str) -> bool:
     return ends_in_key or words[-1] in _AT_THE_END or not _ALWAYS.isdisjoint(words)
 
 
-def redact(values: Any, key: str = "") -> Any:
-    """Return the same structure with every secret in it as ``***``."""
-    secrets = secret_values(values, key)
+def redact(values: Any, key: str = "", secrets: Iterable[str] = ()) -> Any:
+    """Return the same structure with every secret in it, and each that is given, as ``***``."""
+    secrets = [*secret_values(values, key), *secrets]
     return _redact(values, key, secrets)
 
 
@@ -62,10 +62,17 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     return redact_url(text)
 
 
+def gives_secret(override: str) -> bool:
+    """Tell whether an override gives a value to a key that names a secret."""
+    key, equals, _ = override.partition("=")
+    return bool(equals) and is_secret(key)
+
+
 def redact_override(text: str, secrets: Iterable[str] = ()) -> str:
     """Hide the value of an override whose key names a secret."""
-    key, equals, _ = text.partition("=")
-    return f"{key}={MASK}" if equals and is_secret(key) else redact_text(text, secrets)
+    if gives_secret(text):
+        return f"{text.partition('=')[0]}={MASK}"
+    return redact_text(text, secrets)
 
 
 def secret_values(values: Any, key: str = "") -> list[str]:

@@ -11,18 +11,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.config.composition import Composition
+from dlcli.config.redact import MASK, is_secret
 
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+_ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*(\w+)")
 
 
 def references(composition: Composition) -> dict[str, str]:
-    """The keys that only repeat another one's value, with the text that says so: ``${seed}``."""
+    """The keys that only repeat another one's value, with the text that says so: ``${seed}``.
+
+    Also those of secrets from the environment, which are known by this text alone.
+    """
     found = {key: composition.get(key) for key in composition.origins}
     return {
         key: text
         for key, text in found.items()
-        if isinstance(text, str) and _REFERENCE.fullmatch(text)
+        if isinstance(text, str) and (_REFERENCE.fullmatch(text) or _is_secret(key, text))
     }
+
+
+def _is_secret(key: str, text: str) -> bool:
+    variables = _ENVIRONMENT.findall(text)
+    return any(is_secret(name) for name in variables) or (bool(variables) and is_secret(key))
 
 
 def written(values: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
@@ -32,5 +42,15 @@ def written(values: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, An
     for key, text in known.items():
         reference = _REFERENCE.fullmatch(text)
         if reference and composition.has(key) and composition.has(reference[1]):
+            composition.put(key, text, "")
+    return from_environment(composition.values, known)
+
+
+def from_environment(values: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """Values of a record, with the text that says which variable has a secret in its place."""
+    composition = Composition()
+    composition.put("", values, "")
+    for key, text in known.items():
+        if _is_secret(key, text) and MASK in str(composition.get(key)):
             composition.put(key, text, "")
     return composition.values

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from dlcli.config.redact import redact_override
 from dlcli.errors import ConfigError
 from dlcli.tracking.settings import MLflow, NoTracking
 
@@ -36,7 +37,8 @@ def tracking_settings(
     """
     other = [text for text in overrides if not is_of_tracking(text)]
     if other:
-        raise ConfigError(f"override {other[0]}: only the store is asked for here: tracking.uri=…")
+        shown = redact_override(other[0])
+        raise ConfigError(f"override {shown}: only the store is asked for here: tracking.uri=…")
     written = None if overrides else _as_written(config_dir)
     return written or _composed(overrides, config_dir)
 

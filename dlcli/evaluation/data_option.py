@@ -91,4 +91,5 @@ def with_data(
         overrides=(*config.overrides, *words),
         origins=origins,
         allow=other.allow,
+        secrets=(*config.secrets, *other.secrets),
     )

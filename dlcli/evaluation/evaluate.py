@@ -16,7 +16,10 @@ from dlcli.evaluation.request import Request
 from dlcli.evaluation.together import check_averaging, ensemble, scores, with_views
 from dlcli.evaluation.views import check_views
 from dlcli.tracking.client import Recorder
+from dlcli.tracking.names import told_apart
 from dlcli.training.source import Source
+
+ENSEMBLE = "ensemble"
 
 
 def evaluate(
@@ -41,8 +44,8 @@ def evaluate(
     check(members, request)
     members = [measured(member, request.split) for member in members]
     found = together(members, request)
-    if request.predictions is not None and found.member.answers is not None:
-        write_predictions(found.member.answers, found.member.spec, request.predictions)
+    if request.predictions is not None:
+        write(found.member, request.predictions)
     return record(found, members, request, recorder)
 
 
@@ -67,13 +70,33 @@ def check(members: Sequence[Member], request: Request) -> None:
         )
 
 
+def write(member: Member, path: Path) -> None:
+    """Write what is predicted for each example.
+
+    Raises:
+        ConfigError: the model's ``predict_step`` gives no such answers.
+        StoreError: the disk is full or read-only.
+    """
+    if member.answers is None:
+        spec = member.spec
+        each = "a logit for each class" if spec.target == "class" else "the values"
+        raise ConfigError(
+            f"--predictions {path}: predict_step of {type(member.model).__name__} must return "
+            f"(outputs, targets) of its batch, outputs of shape (B, {spec.outputs}) with {each}"
+        )
+    write_predictions(member.answers, member.spec, path)
+
+
 def together(members: Sequence[Member], request: Request) -> Found:
     """What the members answer as one, and the metrics of it beside theirs."""
     first, split = members[0], request.split
     if len(members) > 1:
         whole = ensemble(members, split)
-        parts = {member.source.name: member.metrics for member in members}
-        return Found(whole, dict(whole.metrics), {"ensemble": whole.metrics, **parts}, "ensemble")
+        sources = [member.source for member in members]
+        ids = [source.run_id or "" for source in sources]
+        names = told_apart([source.name for source in sources], ids, [ENSEMBLE])
+        parts = dict(zip(names, (member.metrics for member in members), strict=True))
+        return Found(whole, dict(whole.metrics), {ENSEMBLE: whole.metrics, **parts}, ENSEMBLE)
     if not request.tta:
         return Found(first, dict(first.metrics))
     answers = with_views(first, request.tta, split)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlcli.config.redact import redact_override
 from dlcli.evaluation.case import Case, Listing, Shown
 from dlcli.evaluation.member import Member
 from dlcli.evaluation.request import Request
@@ -141,7 +142,7 @@ def how(members: Sequence[Member], request: Request) -> dict[str, str]:
     ids = [one.source.run_id or str(one.source.checkpoint) for one in members]
     said = {
         "dlcli.members": " ".join(ids) if len(members) > 1 else "",
-        "dlcli.other_data": " ".join(request.other),
+        "dlcli.other_data": redacted(request.other, members),
         "dlcli.tta": ",".join(request.tta),
     }
     return {key: text for key, text in said.items() if text}
@@ -153,10 +154,16 @@ def marks(members: Sequence[Member]) -> dict[str, str]:
     config = member.source.config
     return {
         "dlcli.checkpoint": " ".join(one.source.checkpoint.name for one in members),
-        "dlcli.overrides": " ".join(config.overrides),
+        "dlcli.overrides": redacted(config.overrides, members),
         "dlcli.data.fingerprint": str(getattr(member.data, "fingerprint", "")),
         **common_choices(members),
     }
+
+
+def redacted(words: Sequence[str], members: Sequence[Member]) -> str:
+    """What was typed, without the secrets of any member."""
+    secrets = [text for member in members for text in member.source.config.hidden]
+    return " ".join(redact_override(word, secrets) for word in words)
 
 
 def common_choices(members: Sequence[Member]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcli.errors import ConfigError
+from dlcli.tracking.names import check_name
 
 if TYPE_CHECKING:
     from dlcli.training.changes import Split
@@ -25,10 +26,12 @@ class Request:
         name: of the record; else it is named after what is evaluated.
         tta: views of an image that are answered, too, and averaged; see ``views``.
         predictions: a file to write what is predicted for each example.
-        other: an option of the group data and values of it, where the data is not the run's.
+        other: an option of the group data and values of it, where the data is not the run's;
+            secrets masked.
 
     Raises:
-        ConfigError: a view that is none, or a file that could not be written or would be lost.
+        ConfigError: a name that no record can have, a view that is none, or a file that could not
+            be written or would be lost.
     """
 
     split: Split
@@ -38,6 +41,8 @@ class Request:
     other: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.name is not None:
+            check_name(self.name)
         for kind in self.tta:
             if kind not in VIEWS:
                 raise ConfigError(

@@ -18,6 +18,7 @@ from dlcli.report.pictures import curves_of_several
 from dlcli.report.run import number, run_part, when
 from dlcli.report.sweep import sweep_part
 from dlcli.tracking.history import read_history
+from dlcli.tracking.names import told_apart
 
 SWEEP = "sweep"
 
@@ -108,7 +109,9 @@ def _table(comparison: Comparison) -> Table:
 
 def _curves(subjects: Sequence[Subject], metric: str) -> list[Picture]:
     """The validation's curve of the main score, and of the loss."""
-    folders = {one.detail.record.name: one.detail.record.folder for one in subjects}
+    records = [one.detail.record for one in subjects]
+    names = told_apart([one.name for one in records], [one.id for one in records])
+    folders = dict(zip(names, (one.folder for one in records), strict=True))
     histories: Mapping[str, dict[str, list[tuple[int, float]]]] = {
         name: read_history(folder) for name, folder in folders.items() if folder is not None
     }

@@ -79,24 +79,17 @@ def objectives(record: RunRecord) -> list[str]:
     return [name for name in record.tags.get("dlcli.objective", "").split(", ") if name]
 
 
-def state(trial: RunRecord) -> str:
-    """``complete``, ``pruned``, or how a trial ended otherwise."""
-    if trial.status == "FINISHED":
-        return "pruned" if trial.reason == "pruned" else "complete"
-    return trial.status.lower()
-
-
 def _best(record: RunRecord, trials: Sequence[RunRecord]) -> RunRecord | None:
     """The best trial, as the sweep says; while it runs, as its trials do."""
     told = record.tags.get("dlcli.best.run_id")
-    complete = [one for one in trials if state(one) == "complete"]
+    complete = [one for one in trials if one.is_complete]
     if len(objectives(record)) > 1:
         return None
     return next((one for one in complete if one.id == told), next(iter(complete), None))
 
 
 def _verdict(record: RunRecord, trials: Sequence[RunRecord], best: RunRecord | None) -> str:
-    counts = Counter(map(state, trials))
+    counts = Counter(one.state for one in trials)
     told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     words = f"{ended(record)}."
     if trials:
@@ -157,7 +150,7 @@ def _trials(record: RunRecord, trials: Sequence[RunRecord], best: RunRecord | No
     rows = [
         [
             one.tags.get("dlcli.trial", ""),
-            state(one),
+            one.state,
             *(_value(one, metric) for metric in metrics),
             *(_rounded(one.params.get(key, "")) for key in keys),
             "" if one.duration_s is None else duration(one.duration_s),

@@ -7,7 +7,8 @@ import posixpath
 import random
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 
 from dlcli.errors import ConfigError
 
@@ -48,6 +49,26 @@ def slug(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     kept = re.sub(r"[^A-Za-z0-9._-]+", "-", plain)
     return re.sub(r"\.{2,}", ".", kept).strip("-._")[:LONGEST]
+
+
+def told_apart(names: Sequence[str], ids: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """What to call runs: by name, with the beginning of the id where that is not enough.
+
+    Args:
+        names: of the runs.
+        ids: of the same; "" where there is none, or where two may be alike: they are numbered.
+        taken: what none of them may be called.
+    """
+    counts = Counter([*names, *taken])
+    found = [
+        name if counts[name] == 1 else f"{name} {run_id[:8]}".rstrip()
+        for name, run_id in zip(names, ids, strict=True)
+    ]
+    counts = Counter([*found, *taken])
+    return [
+        label if counts[label] == 1 else f"{label} ({number})"
+        for number, label in enumerate(found, 1)
+    ]
 
 
 def check_name(name: str) -> str:
@@ -114,10 +135,3 @@ class CleanKeys:
             )
         self._cleaned[name] = cleaned
         return cleaned
-
-
-def check_keys(names: Iterable[str]) -> None:
-    """Refuse (ConfigError) names of metrics or parameters that would be recorded as one."""
-    keys = CleanKeys()
-    for name in names:
-        keys(name)

@@ -12,7 +12,7 @@ from dlcli.errors import ConfigError
 from dlcli.tracking import spool
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.near import did_you_mean, nearest
-from dlcli.tracking.ranking import direction, score
+from dlcli.tracking.ranking import direction, score, standing
 from dlcli.tracking.run_record import ALL, INFINITE, Only, RunRecord
 from dlcli.tracking.settings import MLflow, NoTracking
 from dlcli.tracking.store import Store
@@ -23,6 +23,7 @@ __all__ = ["INFINITE", "RunRecord", "Runs", "find", "from_folder", "list_runs", 
 
 ASIDE = ("evaluate", "sweep")  # kinds of run (tag dlcli.kind) that `latest` and `best:` pass over
 KIND, PARENT, LOCAL_ID = "dlcli.kind", "mlflow.parentRunId", "dlcli.run_id"
+REASON = "dlcli.reason"
 REPRODUCES = "dlcli.reproduces"  # of a run that was trained again: the first one's id
 
 
@@ -85,7 +86,7 @@ class Runs:
 
     def _read(self, metrics: Sequence[str]) -> list[RunRecord]:
         modes = [f"dlcli.mode.{metric.removeprefix('best/')}" for metric in metrics]
-        only = Only(metrics, (), (KIND, PARENT, LOCAL_ID, REPRODUCES, *modes))
+        only = Only(metrics, (), (KIND, PARENT, LOCAL_ID, REASON, REPRODUCES, *modes))
         return _all(self._settings, self._root, only)
 
     def find(self, reference: str) -> RunRecord:
@@ -185,7 +186,8 @@ def _latest(records: list[RunRecord]) -> RunRecord:
 
 def _best(records: list[RunRecord], metric: str) -> RunRecord:
     records = [one for one in records if one.tags.get(KIND) not in ASIDE]
-    scored = [(value, one) for one in records if (value := score(one, metric)) is not None]
+    whole = [one for one in records if not one.has_diverged]
+    scored = [(value, one) for one in whole if (value := score(one, metric)) is not None]
     if not scored:
         names = {name.removeprefix("best/") for one in records for name in one.metrics}
         near = did_you_mean(nearest(metric, sorted(names)))
@@ -197,7 +199,7 @@ def _best(records: list[RunRecord], metric: str) -> RunRecord:
             "see dlcli runs and name one"
         )
     sign = -1 if mode == "max" else 1
-    return min(scored, key=lambda pair: (sign * pair[0], pair[1].started))[1]
+    return min(scored, key=lambda pair: (standing(pair[1]), sign * pair[0], pair[1].started))[1]
 
 
 def _named(records: list[RunRecord], here: list[RunRecord], reference: str) -> RunRecord:

@@ -18,10 +18,17 @@ def score(record: RunRecord, metric: str) -> float | None:
     return value
 
 
+def standing(record: RunRecord) -> int:
+    """Which of two runs comes first, whatever they scored: the one whose score says more."""
+    if record.is_complete:
+        return 0
+    return 2 if record.has_diverged else 1
+
+
 def best_first(
     shown: Sequence[RunRecord], records: Sequence[RunRecord], metric: str
 ) -> list[RunRecord]:
-    """Runs by a metric, those without a finite value last.
+    """Runs by a metric: complete ones, others, diverged ones, those without a finite value.
 
     Args:
         shown: what to sort.
@@ -45,7 +52,7 @@ def best_first(
     place = {one.id: score(one, metric) for one in shown}
     have = [one for one in shown if place[one.id] is not None]
     return [
-        *sorted(have, key=lambda one: sign * (place[one.id] or 0.0)),
+        *sorted(have, key=lambda one: (standing(one), sign * (place[one.id] or 0.0))),
         *(one for one in shown if place[one.id] is None),
     ]
 

@@ -37,6 +37,23 @@ class RunRecord:
     parent_id: str | None = None
     store_id: str = ""
 
+    @property
+    def state(self) -> str:
+        """``complete``, ``pruned``, or how it ended otherwise."""
+        if self.status == "FINISHED":
+            return "pruned" if self.reason.startswith("pruned") else "complete"
+        return self.status.lower()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it came to its end, so that its scores are those of the whole run."""
+        return self.state == "complete"
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether it failed since its numbers were no longer finite."""
+        return self.status == "FAILED" and self.reason.startswith("diverged")
+
 
 @dataclass(frozen=True)
 class Only:

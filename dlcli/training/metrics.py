@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from pytorch_lightning import LightningModule, Trainer
 
@@ -33,6 +33,18 @@ def declared(module: LightningModule) -> Mapping[str, Mode] | None:
     """What the module says it logs and which way is better, or None where it does not say."""
     says = getattr(module, "metrics", None)
     return says() if callable(says) else None
+
+
+def directions(module: LightningModule, values: Mapping[str, Any]) -> dict[str, Mode]:
+    """Which way of each metric is better, as the module says; of the monitored one as was asked.
+
+    Args:
+        module: the model.
+        values: of the root.
+    """
+    monitor, mode = values.get("monitor"), values.get("mode", "auto")
+    asked = {monitor: mode} if monitor and mode != "auto" else {}
+    return {**(declared(module) or {}), **asked}
 
 
 def direction(module: LightningModule, monitor: str, mode: str) -> Mode:

@@ -102,7 +102,7 @@ class Progress(ProgressBar):
         line = _line(trainer, *self._unprinted)
         self._unprinted = None
         if self._bar is not None:
-            self._bar.console.print(line, markup=False, highlight=False)
+            self._bar.console.print(line, markup=False, emoji=False, highlight=False)
         else:
             print(line, file=sys.stderr, flush=True)
 

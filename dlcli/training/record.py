@@ -16,13 +16,13 @@ import yaml
 
 from dlcli import __version__
 from dlcli.config.compose import Config
-from dlcli.config.redact import redact, redact_override, redact_text, secret_values
+from dlcli.config.redact import redact, redact_override, redact_text
 from dlcli.tracking.run import Run
 from dlcli.training.checkpoint import write_text
 from dlcli.training.code import git_state
 from dlcli.training.device import device_name
 from dlcli.training.experiment import Experiment
-from dlcli.training.metrics import declared
+from dlcli.training.metrics import directions
 
 # libyaml's is five times as quick, where PyYAML was built with it
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -55,8 +55,8 @@ def record_start(
         code: what ``git_state`` said when the sweep began; None to ask it now.
         command: what the user typed, one word each; None for this process's own arguments.
     """
-    values = redact(config.values)
-    secrets = [*secret_values(config.values), *config.secrets]
+    secrets = config.hidden
+    values = redact(config.values, secrets=secrets)
     artifacts = run.artifacts
     write_text(artifacts / "config.yaml", yaml.dump(values, Dumper=DUMPER, sort_keys=False))
     origin = {
@@ -74,7 +74,7 @@ def record_start(
     if code.get("diff"):
         write_text(artifacts / "git.diff", redact_text(code["diff"], secrets))
     run.log_params(values)
-    run.set_directions(declared(experiment.model) or {})
+    run.set_directions(directions(experiment.model, config.values))
     run.set_tags(
         {
             "dlcli.version": __version__,

@@ -87,7 +87,7 @@ class Session:
         extra = [*always, LogSaved(), self.fingerprints, *more]
         self.parts: Experiment = build(config, root, extra, quiet, resuming)
         self.facts = provenance.facts = {
-            "config": redact(config.values),
+            "config": redact(config.values, secrets=config.secrets),
             "fingerprint": fingerprint(self.parts),
             "fitted": getattr(self.parts.data, "fitted", {}),
             "spec": asdict(self.parts.spec),

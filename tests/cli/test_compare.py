@@ -55,6 +55,12 @@ def test_without_any_run_the_last_are_compared_and_what_failed_comes_last(compar
     assert [group["run_names"] for group in two] == [["mlp-2"], ["linear-2"], ["broken"]]
 
 
+def test_a_sweep_without_a_name_is_refused(compare):
+    done = compare("--sweep", "")
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --sweep : no such sweep is recorded here")
+
+
 def test_json_holds_every_number_and_the_runs_of_each_row(compare):
     found = compare(*SINGLE, "--json").json
     assert (found["metric"], found["direction"], found["best"]) == ("test/acc", "max", [0])

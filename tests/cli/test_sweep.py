@@ -199,6 +199,30 @@ def test_one_of_two_owners_is_told_who_the_other_is(
     assert "since" in done.stderr
 
 
+def test_a_plan_is_one_object_for_programs(
+    dlcli: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dlcli.cli import sweeping
+
+    point = {"optimizer.lr": 0.1}
+    checked = Checked(["val/loss"], ["min"], 2, [(point, ["too high"])])
+    monkeypatch.setattr(sweeping, "planned", lambda made: checked)
+    done = dlcli("sweep", *SPACE, "--plan", "--json")
+    message = (
+        "space: 1 of the 2 points checked cannot be trained, as listed; take them out of the space"
+    )
+    assert (done.status, len(done.stdout.splitlines())) == (2, 1)
+    assert [one["key"] for one in done.json["space"]] == ["optimizer.lr"]
+    assert done.json["objective"] == {"val/loss": "min"}
+    assert (done.json["points"], done.json["trials"]) == (2, 3)
+    assert done.json["refused"] == [{"params": point, "problems": ["too high"]}]
+    assert done.json["error"] == {"kind": "config", "message": message}
+    assert done.json["status"] == 2
+    checked.refused.clear()
+    done = dlcli("sweep", *SPACE, "--plan", "--json")
+    assert (done.status, done.json["refused"], done.json.get("error")) == (0, [], None)
+
+
 def test_the_plan_of_a_resumed_sweep_is_refused(dlcli: Callable[..., Done]) -> None:
     assert "--plan: a resumed sweep keeps" in refused(dlcli("sweep", "--resume", "s", "--plan"))
 

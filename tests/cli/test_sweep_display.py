@@ -96,6 +96,23 @@ def test_the_live_table_has_what_runs_what_is_done_the_best_and_the_time_left(
     assert "optimizer.lr=0.01" in shown
 
 
+def test_searched_texts_are_shown_as_they_are(progress: Progress) -> None:
+    from rich.console import Console
+    from rich.live import Live as RichLive
+
+    texts = ("[/data/x]", "[relu]", "a:fire:b", "[bold]x[/bold]")
+    screen = io.StringIO()
+    console = Console(file=screen, width=100)
+    watch = Live(progress, RichLive(console=console, auto_refresh=False))
+    for number, text in enumerate(texts):
+        watch.started(number, {"data.files": text}, again=False)
+        watch.lost(9, "killed", f"{text} was lost")
+    console.print(watch._table())
+    for text in texts:
+        assert f"data.files={text}" in screen.getvalue()
+        assert f"{text} was lost" in screen.getvalue()
+
+
 def test_quiet_shows_nothing(progress: Progress, capsys: pytest.CaptureFixture[str]) -> None:
     with display(progress.folder, FROZEN, 4, 0, None, quiet=True) as watch:
         watch.started(0, {}, False)

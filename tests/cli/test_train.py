@@ -63,6 +63,20 @@ def test_print_config_starts_nothing(dlcli, folder):
     assert list(folder.iterdir()) == []
 
 
+def test_a_printed_configuration_is_one_object_for_programs(dlcli, monkeypatch):
+    monkeypatch.setenv("SOME_TOKEN", "canary-4711")
+    words = ("model=mlp", "tracking.experiment=${oc.env:SOME_TOKEN}")
+    done = dlcli("train", *words, "--print-config", "--json")
+    assert (done.status, len(done.stdout.splitlines())) == (0, 1)
+    assert done.json["config"]["model"]["_target_"].startswith("dlcli.models.")
+    assert "canary-4711" not in done.stdout
+
+
+def test_an_empty_run_is_refused(dlcli, folder):
+    done = dlcli("train", "--resume", "", "tracking=none")
+    assert (done.status, list(folder.iterdir())) == (2, [])
+
+
 def test_a_refusal_creates_nothing(dlcli, folder):
     done = dlcli("train", "modl=cnn", "--json")
     assert (done.status, done.json["status"], done.json["error"]["kind"]) == (2, 2, "config")

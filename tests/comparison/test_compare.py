@@ -153,3 +153,12 @@ def test_seeds_are_shown_as_mean_and_deviation_below_each_other():
     found = compare([*seeds("a", [0.9, 0.8]), *seeds("b", [0.5, 0.25], **FAST)], Wish())
     assert shown(found, "test/acc") == [" 0.85 ± 0.071*", "0.375 ± 0.18  "]
     assert shown(found, "n") == ["2", "2"]
+
+
+def test_rows_of_one_name_are_told_apart():
+    runs = [
+        entry("base", 0, 0.9, id="a" * 32),
+        entry("base", 0, 0.8, id="b" * 32, params={"optimizer.lr": "0.2"}),
+    ]
+    found = compare(runs, Wish())
+    assert [group.name for group in found.groups] == ["base aaaaaaaa", "base bbbbbbbb"]

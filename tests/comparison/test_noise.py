@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
-from dlcli.comparison.noise import LEVEL, Pair, holm, pairs, welch
+from dlcli.comparison.noise import LEVEL, Pair, Welch, holm, pairs
 
 DRAWS = 2000
 # three standard deviations of the share that is called different, at a true rate of 5 %
 MARGIN = 3 * math.sqrt(LEVEL * (1 - LEVEL) / DRAWS)
+
+
+def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
+    (pair,) = pairs([first, second], 0)
+    return pair.welch
 
 
 def test_welch_is_as_worked_by_hand():
@@ -49,7 +54,9 @@ def test_welch_is_what_scipy_says():
 def test_without_any_spread_there_is_nothing_to_go_by():
     assert welch([0.9, 0.9, 0.9], [0.1, 0.1, 0.1]) is None  # 0.9 + 0.9 + 0.9 is not 2.7
     (flat, spread) = pairs([[1.0] * 3, [0.5] * 3, [0.1, 0.2, 0.3]], 0)
-    assert (flat.other, flat.welch, flat.p, flat.differs) == (1, None, None, False)
+    assert (flat.other, flat.difference, flat.welch, flat.p) == (1, 0.5, None, None)
+    assert not flat.differs
+    assert [one.difference for one in pairs([[0.9] * 3, [0.9] * 4], 0)] == [0.0]
     assert spread.differs
 
 

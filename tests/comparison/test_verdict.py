@@ -58,8 +58,12 @@ def test_the_best_is_told_from_each_of_several_with_a_correction_that_is_said():
 
 def test_without_any_spread_nothing_is_claimed():
     assert said(seeds("a", [0.9] * 3), seeds("b", [0.8] * 3, **lr("0.2"))) == [
+        "test/acc is 0.9 with every seed of optimizer.lr=0.1 and 0.8 with every seed of "
+        "optimizer.lr=0.2 (n = 3 and 3): without any spread there is no noise to go by."
+    ]
+    assert said(seeds("a", [0.9] * 3), seeds("b", [0.9] * 4, **lr("0.2"))) == [
         "test/acc of optimizer.lr=0.1 and optimizer.lr=0.2 is the same with every seed of each "
-        "(n = 3 and 3): without any spread there is no noise to go by."
+        "(n = 3 and 4): without any spread there is no noise to go by."
     ]
 
 
@@ -107,6 +111,18 @@ def test_the_verdict_of_the_worse_by_less_is_best_goes_the_other_way():
     (line,) = sentences(comparison, judged(comparison))
     assert line.startswith("In test/acc, optimizer.lr=0.2 is ahead of optimizer.lr=0.1 by 0.06: di")
     assert line.endswith("95 % interval 0.0184 to 0.102).")
+
+
+def test_that_nobody_knows_which_way_is_better_is_said():
+    runs = [
+        record("a", 0, {"best/val/mine": 0.9}),
+        record("b", 0, {"best/val/mine": 0.8}, **lr("0.2")),
+    ]
+    (line,) = said([Entry(one, one) for one in runs])
+    assert line == (
+        "No run says whether more or less of val/mine is better, so none is best: a model says it "
+        "in its metrics(), and mode=min or mode=max says it of monitor."
+    )
 
 
 def measured(run: Entry, acc: float) -> Entry:

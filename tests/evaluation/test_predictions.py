@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
 
 from dlcli.data.spec import DataSpec
-from dlcli.errors import StoreError
+from dlcli.errors import ConfigError, StoreError
 from dlcli.evaluation.answers import Answers
+from dlcli.evaluation.evaluate import write
 from dlcli.evaluation.predictions import write_predictions
-from tests.evaluation.models import CLASSES
+from tests.evaluation.models import CLASSES, member
 
 READ = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 
@@ -48,3 +51,14 @@ def test_a_disk_that_takes_nothing_leaves_nothing(tmp_path):
     path = tmp_path / "gone" / "p.csv"
     with pytest.raises(StoreError, match=f"--predictions {path}: cannot be written"):
         write_predictions(Answers(torch.rand(1, 3), torch.tensor([0])), CLASSES, path)
+
+
+def test_a_model_that_predicts_something_else_is_refused(tmp_path):
+    one = replace(member(), answers=None)
+    with pytest.raises(ConfigError) as refused:
+        write(one, tmp_path / "p.csv")
+    assert str(refused.value).endswith(
+        "predict_step of Supervised must return (outputs, targets) of its batch, outputs of shape "
+        "(B, 3) with a logit for each class"
+    )
+    assert list(tmp_path.iterdir()) == []

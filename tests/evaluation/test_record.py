@@ -19,7 +19,7 @@ def members(*names: str) -> list[SimpleNamespace]:
                 name=name,
                 run_id=None if "=" in name else name * 2,
                 checkpoint=Path(f"/{name}.ckpt"),
-                config=SimpleNamespace(choices={"data": "digits", "model": name}),
+                config=SimpleNamespace(choices={"data": "digits", "model": name}, hidden=[]),
             )
         )
         for name in names

@@ -13,6 +13,7 @@ from dlcli.evaluation.request import Request
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"name": "latest"}, "--name 'latest': 'latest' means the newest run"),
         ({"tta": ("zoom",)}, "--tta: 'zoom' is none of shift, flip, nor both: shift,flip"),
         (
             {"predictions": Path("p.txt")},

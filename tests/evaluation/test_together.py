@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,9 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 from dlcli.errors import ConfigError
 from dlcli.evaluation.alike import check_alike, check_once
 from dlcli.evaluation.answers import Answers
+from dlcli.evaluation.evaluate import together
 from dlcli.evaluation.member import answered
+from dlcli.evaluation.request import Request
 from dlcli.evaluation.together import averaged, check_averaging, ensemble, scores, with_views
 from dlcli.training.measure import split_loader
 from tests.evaluation.models import CLASSES, VALUES, Data, member
@@ -115,6 +118,20 @@ def test_a_model_without_answers_is_not_averaged():
     assert str(refusal.value) == (
         "--tta: Supervised gives no probabilities of classes and no values that could be averaged"
     )
+
+
+def test_members_of_one_name_stand_apart_and_none_is_the_ensemble():
+    members = [
+        replace(one, source=SimpleNamespace(**vars(one.source) | {"name": name, "run_id": run_id}))
+        for one, name, run_id in [
+            (member(seed=0), "a", "1" * 32),
+            (member(seed=1), "a", "2" * 32),
+            (member(seed=2), "ensemble", None),
+        ]
+    ]
+    found = together(members, Request("test"))
+    assert list(found.beside) == ["ensemble", "a 11111111", "a 22222222", "ensemble (3)"]
+    assert found.beside["ensemble"] == found.member.metrics
 
 
 def test_examples_that_are_not_the_same_are_no_ensemble():

@@ -8,7 +8,14 @@ import re
 import pytest
 
 from dlcli.errors import ConfigError
-from dlcli.tracking.names import CleanKeys, check_keys, check_name, clean_key, generate, slug
+from dlcli.tracking.names import (
+    CleanKeys,
+    check_name,
+    clean_key,
+    generate,
+    slug,
+    told_apart,
+)
 
 RULE = "a name is made of a-z, A-Z, 0-9, '.', '_' and '-', and starts with a letter or digit"
 
@@ -80,7 +87,7 @@ def test_a_long_key_is_shortened_without_becoming_another() -> None:
 
 def test_two_names_that_clean_to_one_are_refused() -> None:
     with pytest.raises(ConfigError) as refusal:
-        check_keys(["loss%", "loss%", "loss$"])
+        list(map(CleanKeys(), ["loss%", "loss%", "loss$"]))
     assert str(refusal.value) == (
         "the names 'loss%' and 'loss$' would both be recorded as 'loss_'; rename one of them"
     )
@@ -89,3 +96,16 @@ def test_two_names_that_clean_to_one_are_refused() -> None:
 def test_a_cleaned_key_is_remembered() -> None:
     keys = CleanKeys()
     assert (keys("loss%"), keys("loss%")) == ("loss_", "loss_")
+
+
+@pytest.mark.parametrize(
+    ("names", "ids", "found"),
+    [
+        (["a", "b"], ["1" * 32, "2" * 32], ["a", "b"]),
+        (["a", "b", "a"], ["1" * 32, "2" * 32, "3" * 32], ["a 11111111", "b", "a 33333333"]),
+        (["a", "a"], ["1" * 32, "1" * 32], ["a 11111111 (1)", "a 11111111 (2)"]),
+        (["taken"], [""], ["taken (1)"]),
+    ],
+)
+def test_runs_of_one_name_are_told_apart_by_their_ids(names, ids, found) -> None:
+    assert told_apart(names, ids, ["taken"]) == found

@@ -12,6 +12,7 @@ import pytest
 from dlcli.errors import ConfigError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.query import RunRecord, Runs, experiments, find, list_runs, pick
+from dlcli.tracking.ranking import best_first
 from dlcli.tracking.run_record import Only
 from dlcli.tracking.settings import MLflow, NoTracking
 from dlcli.tracking.stored import from_sqlite
@@ -80,6 +81,20 @@ def test_a_metric_without_a_direction_is_refused() -> None:
     runs = [record(1, metrics={"size": 1.0})]
     with pytest.raises(ConfigError, match="no run says whether a higher or a lower size is better"):
         pick(runs, "best:size", None)
+
+
+def test_a_run_that_has_not_come_to_its_end_is_not_the_best() -> None:
+    stopped = record(1, "stopped", status="KILLED", metrics={"best/val/acc": 0.7})
+    diverged = record(2, "diverged", status="FAILED", reason="diverged", metrics={"val/acc": 0.9})
+    pruned = record(3, "pruned", reason="pruned", metrics={"val/acc": 0.8})
+    done = record(4, "done", metrics={"val/acc": 0.5})
+    runs = [diverged, stopped, pruned, done]
+    names = [one.name for one in best_first(runs, runs, "val/acc")]
+    assert names == ["done", "pruned", "stopped", "diverged"]
+    assert pick(runs, "best:val/acc", None).name == "done"
+    assert pick(runs[:2], "best:val/acc", None).name == "stopped"
+    with pytest.raises(ConfigError, match="best:val/acc': no run has a finite"):
+        pick([diverged], "best:val/acc", None)
 
 
 def test_an_empty_store_says_how_to_begin(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pytorch_lightning import LightningModule
 
 from dlcli.errors import ConfigError
-from dlcli.training.metrics import better, check_monitor, direction
+from dlcli.training.metrics import better, check_monitor, direction, directions
 
 
 class Says(LightningModule):
@@ -31,6 +31,13 @@ def test_a_module_that_does_not_say_may_be_monitored_by_anything() -> None:
 def test_the_direction_is_the_models_unless_given() -> None:
     assert direction(Says(), "val/acc", "auto") == "max"
     assert direction(Says(), "val/acc", "min") == "min"
+
+
+def test_the_direction_that_was_asked_for_is_recorded() -> None:
+    asked = {"monitor": "val/mine", "mode": "max"}
+    assert directions(Says(), asked)["val/mine"] == "max"
+    assert directions(LightningModule(), asked) == {"val/mine": "max"}
+    assert directions(LightningModule(), {"monitor": "val/mine", "mode": "auto"}) == {}
 
 
 def test_a_direction_that_nobody_knows_is_asked_for() -> None:
