@@ -62,3 +62,9 @@ def replacing(path: Path) -> Iterator[Path]:
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def plain(name: str) -> str:
+    """A name as it is: a dollar sign begins no formula, and a dash below hides it in no legend."""
+    text = name.replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dlcli.figure import plain
+
 LONGEST = 14  # characters of a name along an axis
 
 
@@ -11,5 +13,5 @@ def shortened(name: str, longest: int = LONGEST) -> str:
 
 
 def label(name: str, longest: int = LONGEST) -> str:
-    """A name in a figure, in which a dollar sign begins no formula."""
-    return shortened(name, longest).replace("$", r"\$")
+    """A name in a figure, shortened and as it is."""
+    return plain(shortened(name, longest))

@@ -46,7 +46,7 @@ class Value:
     @property
     def residual(self) -> np.ndarray:
         """The true value less the predicted one, ``(N,)``."""
-        left: np.ndarray = self.true - self.predicted
+        left: np.ndarray = self.true.astype(np.float64) - self.predicted
         return left
 
 

@@ -17,6 +17,8 @@ from dlcli.search.warm import Warm
 
 POLL_S = 0.005
 CLOSING_S = 5.0
+# How what speaks against a GPU begins.
+BROKEN = ("CUDA error", "CUDA unknown error", "cuDNN error")
 
 
 class LocalExecutor:
@@ -152,7 +154,8 @@ def _of_the_device(handle: LocalHandle) -> bool:
     """Whether the way that a trial ended speaks against its GPU."""
     result = handle.trial.result()
     if result is not None:
-        return result.state == "failed" and "CUDA error" in result.message
+        told = any(words in result.message for words in BROKEN)
+        return result.state == "failed" and result.reason != "oom" and told
     return not handle.ended_by_us
 
 

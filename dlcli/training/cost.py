@@ -43,7 +43,7 @@ def flops(model: LightningModule, spec: DataSpec) -> int | None:
 
     training = net.training
     try:
-        with torch.no_grad(), without_onednn(), FlopCounterMode(display=False) as counter:
+        with torch.no_grad(), made_of_products(), FlopCounterMode(display=False) as counter:
             net.eval()(example(spec))
     except Exception:  # a net of the user's that wants another input: no figure, no failure
         return None
@@ -53,15 +53,21 @@ def flops(model: LightningModule, spec: DataSpec) -> int | None:
 
 
 @contextmanager
-def without_onednn() -> Iterator[None]:
-    """PyTorch's own LSTM, made of matrix products: oneDNN's is one operation, which is not counted.
+def made_of_products() -> Iterator[None]:
+    """PyTorch's own LSTM and attention, made of matrix products.
 
-    To switch it off and on warns of something else on machines without an Intel GPU.
+    oneDNN's LSTM and the fast path of a transformer's layer are one operation, which is not
+    counted. To switch oneDNN off and on warns of something else on machines without an Intel GPU.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with torch.backends.mkldnn.flags(enabled=False):
-            yield
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with torch.backends.mkldnn.flags(enabled=False):
+                yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def example(spec: DataSpec) -> torch.Tensor:

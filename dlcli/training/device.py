@@ -84,6 +84,8 @@ def _hidden() -> str:
 
 def _asked(devices: Any, count: int) -> list[int]:
     """The device indices that Lightning takes an argument for."""
+    if devices is None:
+        return []
     if isinstance(devices, list):
         return [int(index) for index in devices]
     if isinstance(devices, str) and not devices.lstrip("-").isdigit():

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from dlcli.data.picture import Picture
-from dlcli.figure import BLUE, CYAN, GREEN, PURPLE, RED, YELLOW, save
+from dlcli.figure import BLUE, CYAN, GREEN, PURPLE, RED, YELLOW, plain, save
 
 CELL = 0.62  # of an image in the grid, in inches
 GAP = 1  # between images, in pixels
@@ -62,8 +62,9 @@ def draw_grid(panel: Axes, picture: Picture) -> None:
     examples = picture.examples.detach().cpu().float()
     draw = draw_images if examples.ndim == 5 else draw_lines
     across, down = draw(panel, examples)
-    panel.set_xticks(across if picture.columns else [], picture.columns, fontsize=8)
-    panel.set_yticks(down if picture.rows else [], picture.rows)
+    columns, rows = ([plain(name) for name in names] for names in (picture.columns, picture.rows))
+    panel.set_xticks(across if columns else [], columns, fontsize=8)
+    panel.set_yticks(down if rows else [], rows)
     panel.tick_params(length=0, labeltop=True, labelbottom=False)
     panel.spines[:].set_visible(False)
 

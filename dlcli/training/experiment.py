@@ -27,6 +27,7 @@ from dlcli.training.device import check_device, hide_absent_gpus
 from dlcli.training.hooks import skip_empty_hooks
 from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import check_monitor, direction
+from dlcli.training.precision import check_precision
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
 
@@ -117,6 +118,7 @@ def assemble(
         plugins=[checkpoints],
         default_root_dir=str(root),
     )
+    check_precision(trainer, values["optimizer"])
     if callable(refuse := getattr(model, "check_trainer", None)):
         refuse(trainer)
     optimizer, scheduler = (instantiate(values[name], allow) for name in ("optimizer", "scheduler"))

@@ -13,8 +13,11 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from dlcli.config.own_code import described, failing_line, first_line
 from dlcli.errors import DlcliError, Stopped, TrainingError
 
-# How PyTorch says that the host's memory is used up.
-_FULL = ("can't allocate memory", "not enough memory")
+# How PyTorch says that the host's memory is used up, and CUDA's libraries that a GPU's is.
+_FULL = (
+    *("can't allocate memory", "not enough memory", "CUDA error: out of memory"),
+    *("CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"),
+)
 
 
 @contextmanager

@@ -11,13 +11,17 @@ from pytorch_lightning.callbacks import Callback
 
 
 def random_state() -> dict[str, Any]:
-    """The states of Python's, NumPy's and torch's generators as plain containers and tensors."""
+    """The states of Python's, NumPy's and torch's generators as plain containers and tensors.
+
+    Of GPUs that of this process's own: in a checkpoint is what the first process saves, and each
+    has used the generator of its own GPU alone, all of them alike.
+    """
     _, keys, position, has_gauss, cached = np.random.get_state()
     return {
         "python": list(random.getstate()),
         "numpy": [torch.from_numpy(np.asarray(keys).copy()), position, has_gauss, cached],
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_initialized() else [],
     }
 
 
@@ -28,8 +32,8 @@ def restore_random_state(state: dict[str, Any]) -> None:
     keys, position, has_gauss, cached = state["numpy"]
     np.random.set_state(("MT19937", keys.numpy(), position, has_gauss, cached))
     torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.device_count() == len(state["cuda"]):
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"][0])
 
 
 class RandomState(Callback):

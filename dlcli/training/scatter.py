@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from dlcli.data.picture import Scatter
-from dlcli.figure import BLUE, CYAN, DARK, GREEN, PURPLE, RED, YELLOW, bare, save
+from dlcli.figure import BLUE, CYAN, DARK, GREEN, PURPLE, RED, YELLOW, bare, plain, save
 
 FEW = (BLUE, RED, GREEN, YELLOW, CYAN, PURPLE)  # colours of as many classes
 MARKERS = "os^DvP<X>*"
@@ -69,10 +69,10 @@ def draw_classes(
         across, up = points[labels == index].T
         colour = colour_of(index, len(classes))
         look = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "alpha": 0.6}
-        panel.scatter(across, up, s=24, label=name, linewidths=0, **look)
+        panel.scatter(across, up, s=24, label=plain(name), linewidths=0, **look)
         if inside and len(across):
             middle = (float(np.median(across)), float(np.median(up)))
-            written = panel.text(*middle, name, color=DARK, ha="center", va="center")
+            written = panel.text(*middle, plain(name), color=DARK, ha="center", va="center")
             written.set(fontsize=10 if named else 7, fontweight="bold")
             written.set_path_effects([withStroke(linewidth=3, foreground="white")])
     if named:
