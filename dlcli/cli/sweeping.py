@@ -152,7 +152,7 @@ def resume_sweep(
         final = folder.final()
         if final and is_done(final, made):
             output.warn([f"sweep {name} is finished; there is nothing to resume"])
-            return swept(folder, frozen, final["summary"], final["test"])
+            return swept(folder, frozen, final["summary"], final["test"], made.total)
         with building(made) as parts:
             return Sweep(folder, frozen, parts, quiet).run()
 

@@ -50,9 +50,13 @@ def summarize(
     return summary
 
 
-def ended(trials: Mapping[str, int]) -> int:
-    """How many trials are final, by the counts of a summary; the others wait to go on."""
-    return sum(trials[state] for state in STATES)
+def left(trials: Mapping[str, int], total: int) -> int:
+    """How many trials are to begin or to go on, by the counts of a summary.
+
+    Args:
+        total: how many there are to be.
+    """
+    return max(total, trials["total"]) - sum(trials[state] for state in STATES)
 
 
 def status(complete: int, reason: str) -> str:
