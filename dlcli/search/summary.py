@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.search import parent
+from dlcli.search.trial import STATES
 
 if TYPE_CHECKING:
     from dlcli.search.folder import Frozen, SweepFolder
     from dlcli.search.study import Study, Trial
-
-STATES = ("complete", "pruned", "failed")
 
 
 def summarize(
