@@ -91,10 +91,9 @@ def recomposed(
 
 def is_done(final: Mapping[str, Any], made: SweepConfig) -> bool:
     """Whether a sweep that has ended had all the trials that it is to have, to their end."""
-    from dlcli.search.summary import ended
+    from dlcli.search.summary import left
 
-    trials = final["summary"]["trials"]
-    return bool(ended(trials) == trials["total"] >= made.total)
+    return left(final["summary"]["trials"], made.total) == 0
 
 
 def _merged(before: Sequence[str], overrides: Sequence[str]) -> list[str]:

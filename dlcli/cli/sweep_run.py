@@ -125,10 +125,9 @@ class Sweep:
     def _study(self) -> Study:
         from dlcli.search.study import Study
 
-        url = self.parts.search.storage or f"sqlite:///{self.folder.database}"
         make = Study.open if self.folder.has_study else Study.create
         study = make(
-            url,
+            self.parts.search.storage or f"sqlite:///{self.folder.database}",
             self.frozen.name,
             self.space,
             self.parts.search,
@@ -202,7 +201,7 @@ class Sweep:
 
     def _conclude(self, study: Study, record: SweepRecording, ending: Ending) -> Swept:
         """Test the best trial, and only that; draw; close the record."""
-        from dlcli.search.summary import summarize
+        from dlcli.search.summary import left, summarize
         from dlcli.search.trial import LOST, STORAGE
 
         summary = summarize(study, self.folder, self.frozen, ending.reason)
@@ -220,8 +219,11 @@ class Sweep:
             self.folder.finish({"summary": summary, "test": test})
         failures = Counter(one.reason for one in study.trials() if one.state == "failed")
         seconds = time.monotonic() - self._started
-        message = ending.message or lost
-        return swept(self.folder, self.frozen, summary, test, message, failures, seconds)
+        if ending.reason == "timeout":
+            count = left(summary["trials"], self.total)
+            output.warn([f"search.timeout passed with {count} of {self.total} trials to go"])
+        how = self.frozen, summary, test, self.total, ending.message or lost, failures, seconds
+        return swept(self.folder, *how)
 
     def _test(self, best: Mapping[str, Any] | None) -> Result:
         """The test of the best trial's checkpoint, by a process of its own."""
@@ -231,9 +233,8 @@ class Sweep:
         if best is None:
             return Result("complete", "finished", {})
         payload = self.payload(best["number"], best["params"]) | {"run_id": best["run_id"]}
-        search, folder = self.parts.search, self.folder.path / "test"
-        limits = search.retries, search.trial_timeout_s
-        result = run_job(self.parts.executor, folder, TEST, payload, *limits)
+        limits = self.parts.search.retries, self.parts.search.trial_timeout_s
+        result = run_job(self.parts.executor, self.folder.path / "test", TEST, payload, *limits)
         if result.state != "complete" and result.reason not in (*LOST, STORAGE):
             output.warn([f"the best trial could not be tested: {result.message}"])
         return result
@@ -257,11 +258,12 @@ def swept(
     frozen: Frozen,
     summary: dict[str, Any],
     test: dict[str, float],
+    total: int,
     message: str = "",
     failures: Mapping[str, int] | None = None,
     duration_s: float = 0.0,
 ) -> Swept:
-    """How a sweep ended, now or before."""
+    """How a sweep ended, now or before; ``total`` is how many trials it was to have."""
     from dlcli.config.sweep import point_overrides
 
     best = summary.get("best")
@@ -282,15 +284,16 @@ def swept(
         message=message,
         failures=", ".join(reasons),
         advice=f"to go on: dlcli sweep --resume {frozen.name}",
-        more=_more(frozen, summary["trials"]["total"]),
+        more=_more(frozen, summary["trials"], total),
     )
 
 
-def _more(frozen: Frozen, total: int) -> str:
-    search = frozen.settings["search"]
-    if search["kind"] == "grid":
-        return ""
+def _more(frozen: Frozen, trials: Mapping[str, int], total: int) -> str:
+    """How to have the trials that a limit of time left, else more than there were to be."""
+    from dlcli.search.summary import left
+
     resume = f"dlcli sweep --resume {frozen.name}"
-    if total < search.get("n_trials", 0):  # a limit of time came before
+    if left(trials, total):
         return resume
-    return f"{resume} search.n_trials={2 * total}"
+    grid = frozen.settings["search"]["kind"] == "grid"
+    return "" if grid else f"{resume} search.n_trials={2 * trials['total']}"

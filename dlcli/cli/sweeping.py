@@ -152,7 +152,7 @@ def resume_sweep(
         final = folder.final()
         if final and is_done(final, made):
             output.warn([f"sweep {name} is finished; there is nothing to resume"])
-            return swept(folder, frozen, final["summary"], final["test"])
+            return swept(folder, frozen, final["summary"], final["test"], made.total)
         with building(made) as parts:
             return Sweep(folder, frozen, parts, quiet).run()
 
@@ -169,7 +169,7 @@ def _refuse_existing(folder: SweepFolder) -> None:
 def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     """The limits, and where trials run, which is closed at the end."""
     from dlcli.cli.sweep_check import on_several
-    from dlcli.search.devices import gpus, surely_none
+    from dlcli.search.devices import chosen, gpus, surely_none
     from dlcli.search.local import LocalExecutor
     from dlcli.search.settings import Local, Search
     from dlcli.training.startup import warm_up_for
@@ -179,8 +179,7 @@ def executing(made: SweepConfig) -> Iterator[tuple[Search, Executor]]:
     trainer = made.base.values["trainer"]
     on_gpu = trainer.get("accelerator", "auto") in ("auto", "gpu", "cuda")
     several = on_several(trainer)
-    found = gpus() if local.devices == "auto" else local.devices
-    devices = found if on_gpu and not several else []
+    devices = chosen(local.devices, gpus()) if on_gpu and not several else []
     os.environ.update(warm_up_for(made.base.values, made.base.allow, practice=surely_none()))
     executor = LocalExecutor(local.workers, devices, ["dlcli.training.warm"], several, _tell)
     try:

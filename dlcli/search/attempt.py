@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dlcli.search.executor import Handle
-from dlcli.search.trial import STORAGE, Report, Result, TrialFolder
+from dlcli.search.trial import LOST, STORAGE, Report, Result, TrialFolder
+
+# A lost process goes on from its checkpoint; an error is tried once more, as it may be the
+# machine's; so is a full disk. Anything else would only happen again.
+RETRIABLE = (LOST, ("error", "oom"), (STORAGE,))
 
 
 @dataclass
@@ -47,6 +51,20 @@ class Attempt:
         name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
         hint = "; perhaps the machine ran out of memory" if number == signal.SIGKILL else ""
         return Result("failed", "killed", {}, f"its process was killed by {name}{hint}")
+
+
+def may_try_again(result: Result, before: Sequence[Result], retries: int) -> bool:
+    """Whether a trial has another attempt, each kind of failure counted alone.
+
+    Args:
+        result: of the last attempt.
+        before: of those that the trial survived.
+        retries: after a lost process; after anything else there is one at most.
+    """
+    kind = next((one for one in RETRIABLE if result.reason in one), ())
+    limit = retries if kind == LOST else min(1, retries)
+    count = sum(one.reason in kind for one in before)
+    return bool(kind) and result.state == "failed" and count < limit
 
 
 def left_over(number: int, trial: TrialFolder) -> Attempt | None:

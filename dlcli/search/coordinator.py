@@ -6,32 +6,30 @@ run is closed. So a coordinator that dies anywhere leaves something that the nex
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import wait
 from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Value
 from dlcli.errors import ConfigError
-from dlcli.search.attempt import Attempt, judged, left_over
+from dlcli.search.attempt import Attempt, judged, left_over, may_try_again
 from dlcli.search.ending import Ending, in_common
 from dlcli.search.executor import Executor
 from dlcli.search.folder import SweepFolder
 from dlcli.search.protocols import Recording, Watch
 from dlcli.search.settings import Search
-from dlcli.search.trial import LOST, STORAGE, Result
+from dlcli.search.trial import STORAGE, Result
 
 if TYPE_CHECKING:
     from dlcli.search.study import Study
 
 POLL_S = 0.05
 GRACE_S = 15.0  # for a trial that is asked to stop to save its checkpoint
-# A lost process goes on from its checkpoint; an error is tried once more, as it may be the
-# machine's; so is a full disk. Each kind is counted alone; anything else would only happen again.
-RETRIABLE = (LOST, ("error", "oom"), (STORAGE,))
 
 Prepare = Callable[[int, Mapping[str, Value]], dict[str, Any]]
 
@@ -89,8 +87,8 @@ class Coordinator:
         self._failures: list[Result] = []  # in a row
         self._ending: Ending | None = None
         self._signal: int | None = None
-        self._hurry = False
-        self._stopping = False
+        self._hurry = self._stopping = False
+        self._error: Exception | None = None  # the first, raised once every trial has ended
 
     def stop(self, signal: int) -> None:
         """Start nothing more and end, at once if Ctrl-C asks again; for a signal's handler."""
@@ -108,23 +106,37 @@ class Coordinator:
         """
         deadline = self._after(self._search.timeout_s)
         try:
-            self._recover()
-            while self._ending is None:
-                if self._signal is not None:
-                    self._ending = Ending("stopped", self._signal)
-                    break
-                self._fill(deadline)
-                self._close_runs()  # beside the next trial
-                if not self._running:
-                    break
-                self._rest()
+            with self._kept():
+                self._recover()
+                self._go_on(deadline)
         finally:
             self._stop_running()
-            self._close_runs()
+            with self._kept():
+                self._close_runs()
+        if self._error:
+            raise self._error
         self._tidy()  # of what could not be touched
         if self._signal is not None:
             return Ending("stopped", self._signal)
         return self._ending or Ending("timeout" if self._more() else "finished")
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._error = self._error or error
+
+    def _go_on(self, deadline: float) -> None:
+        while self._ending is None:
+            if self._signal is not None:
+                self._ending = Ending("stopped", self._signal)
+                break
+            self._fill(deadline)
+            self._close_runs()  # beside the next trial
+            if not self._running:
+                break
+            self._rest()
 
     def _recover(self) -> None:
         """Finish what the coordinator before this one began, and queue what it left."""
@@ -151,9 +163,6 @@ class Coordinator:
 
     def _more(self) -> bool:
         return bool(self._waiting) or self._next < self._total
-
-    def _left(self) -> bool:
-        return bool(self._running) or self._more()
 
     def _fill(self, deadline: float) -> None:
         """Start trials as long as there is room for them."""
@@ -228,7 +237,7 @@ class Coordinator:
             self._recording.interrupted(attempt.number, attempt.run_id)
             return
         found = judged(result or attempt.lost(), attempt.trial, self._metrics)
-        if self._try_again(attempt, found):
+        if may_try_again(found, attempt.trial.attempts(), self._search.retries):
             attempt.trial.set_aside(found)
             self._waiting.appendleft(attempt.number)
             self._watch.lost(attempt.number, found.reason, found.message)
@@ -241,12 +250,6 @@ class Coordinator:
         if result is None:
             attempt.trial.write_result(found)
         self._finish(attempt, found)
-
-    def _try_again(self, attempt: Attempt, result: Result) -> bool:
-        kind = next((one for one in RETRIABLE if result.reason in one), ())
-        limit = self._search.retries if kind == LOST else min(1, self._search.retries)
-        before = sum(one.reason in kind for one in attempt.trial.attempts())
-        return bool(kind) and result.state == "failed" and before < limit
 
     def _finish(self, attempt: Attempt, result: Result) -> None:
         number = attempt.number
@@ -268,9 +271,10 @@ class Coordinator:
     def _count_failure(self, result: Result) -> None:
         """Notice when it makes no sense to go on."""
         self._failures = [*self._failures, result] if result.state == "failed" else []
+        many = len(self._failures) >= self._search.max_failures
         if result.state == "failed" and result.reason == "config" and not self._completed:
             self._ending = Ending("config", message=result.message)
-        elif len(self._failures) >= self._search.max_failures and self._left():
+        elif many and (self._running or self._more()):
             self._ending = Ending("failures", message=in_common(self._failures))
 
     def _stop_running(self) -> None:
@@ -284,10 +288,12 @@ class Coordinator:
             for attempt in list(self._running.values()):
                 if not attempt.handle.alive:
                     del self._running[attempt.number]
-                    self._collect(attempt)
+                    with self._kept():
+                        self._collect(attempt)
                 elif self._clock() > deadline:
                     attempt.handle.kill()
             self._watch.tick()
         for number in self._waiting:
             if (about := self._folder.trial(number).read()) and about["run_id"]:
-                self._recording.interrupted(number, about["run_id"])
+                with self._kept():
+                    self._recording.interrupted(number, about["run_id"])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dlcli.search.trial import Result
-
-STATES = ("complete", "pruned", "failed")
+from dlcli.search.trial import STATES, Result
 
 
 class Curve:

@@ -35,14 +35,14 @@ class LocalExecutor:
     def __init__(
         self,
         workers: int,
-        devices: Sequence[int] = (),
+        devices: Sequence[str] = (),
         preload: Sequence[str] = (),
         fresh: bool = False,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self.threads = threads(workers)
         self._workers = workers
         self._devices = Devices(devices)
+        self.threads = threads(self.slots)
         self._preload = () if fresh else preload
         self._fresh = fresh
         self._tell = tell
@@ -110,9 +110,9 @@ class LocalExecutor:
         self._server.close()
 
     def _request(
-        self, folder: TrialFolder, task: str, payload: Mapping[str, Any], device: int | None
+        self, folder: TrialFolder, task: str, payload: Mapping[str, Any], device: str | None
     ) -> dict[str, Any]:
-        environment = {} if device is None else {"CUDA_VISIBLE_DEVICES": str(device)}
+        environment = {} if device is None else {"CUDA_VISIBLE_DEVICES": device}
         return {
             "number": self._started,
             "folder": str(folder.path.absolute()),

@@ -31,7 +31,7 @@ class LocalHandle:
         trial: TrialFolder,
         server: Warm,
         sentinel: int,
-        device: int | None,
+        device: str | None,
         on_end: Callable[[LocalHandle], None],
     ) -> None:
         self.trial = trial

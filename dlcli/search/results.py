@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Point
@@ -51,8 +52,16 @@ def described(trial: FrozenTrial, decode: Callable[[Mapping[str, Any]], Point]) 
         params=decode(trial.params),
         values=tuple(trial.values or ()),
         reason=trial.user_attrs.get(REASON, ""),
-        seconds=trial.duration.total_seconds() if trial.duration else 0.0,
+        seconds=_seconds(trial),
     )
+
+
+def _seconds(trial: FrozenTrial) -> float:
+    """From start to end, across a change of the clocks, too: Optuna writes the local time."""
+    if not trial.datetime_start or not trial.datetime_complete:
+        return 0.0
+    start, end = trial.datetime_start.astimezone(UTC), trial.datetime_complete.astimezone(UTC)
+    return max(0.0, (end - start).total_seconds())
 
 
 def best(history: History, direction: str) -> tuple[int, float] | None:

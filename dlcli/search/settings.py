@@ -81,7 +81,7 @@ class Local:
     Args:
         workers: trials at once; with 1 a sweep is serial and repeats exactly.
         devices: GPUs to share out, one a trial: auto for all there are, else indices as
-            CUDA counts them; an empty list for none.
+            CUDA counts them, from 0 up among those in CUDA_VISIBLE_DEVICES; an empty list for none.
     """
 
     workers: int = 1

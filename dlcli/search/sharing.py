@@ -11,17 +11,17 @@ class Devices:
     """GPUs to be shared out, one to a trial.
 
     Args:
-        indices: as CUDA_VISIBLE_DEVICES is to name them; none for trials that run without.
+        names: as CUDA_VISIBLE_DEVICES is to hold them; none for trials that run without.
     """
 
-    def __init__(self, indices: Sequence[int]) -> None:
-        self._failures = dict.fromkeys(indices, 0)
-        self._free = list(indices)
+    def __init__(self, names: Sequence[str]) -> None:
+        self._failures = dict.fromkeys(names, 0)
+        self._free = list(names)
 
     def __len__(self) -> int:
         return len(self._failures)
 
-    def take(self) -> int | None:
+    def take(self) -> str | None:
         """A free device; None where trials run without.
 
         Raises:
@@ -33,7 +33,7 @@ class Devices:
             raise LookupError("no free device")
         return self._free.pop(0)
 
-    def give_back(self, device: int, failed: bool) -> str | None:
+    def give_back(self, device: str, failed: bool) -> str | None:
         """Let the next trial have a device; returns what to tell where it gets no more of them.
 
         Args:

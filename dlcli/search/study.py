@@ -133,11 +133,6 @@ class Study:
         self._store.close()
 
     @property
-    def points(self) -> int | None:
-        """How many points there are; None where there is no end of them."""
-        return None if self._grid is None else len(self._grid)
-
-    @property
     def _history(self) -> History:
         if self._loaded is None:
             distributions = self._points.distributions

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.search import parent
+from dlcli.search.trial import STATES
 
 if TYPE_CHECKING:
     from dlcli.search.folder import Frozen, SweepFolder
     from dlcli.search.study import Study, Trial
-
-STATES = ("complete", "pruned", "failed")
 
 
 def summarize(
@@ -50,9 +49,13 @@ def summarize(
     return summary
 
 
-def ended(trials: Mapping[str, int]) -> int:
-    """How many trials are final, by the counts of a summary; the others wait to go on."""
-    return sum(trials[state] for state in STATES)
+def left(trials: Mapping[str, int], total: int) -> int:
+    """How many trials are to begin or to go on, by the counts of a summary.
+
+    Args:
+        total: how many there are to be.
+    """
+    return max(total, trials["total"]) - sum(trials[state] for state in STATES)
 
 
 def status(complete: int, reason: str) -> str:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from dlcli.errors import StoreError
 from dlcli.tracking.disk import unwritable
@@ -21,6 +21,7 @@ from dlcli.tracking.scratch import clear_scratch
 from dlcli.tracking.spool import Spool, packed, read
 
 State = Literal["complete", "pruned", "failed"]
+STATES: tuple[State, ...] = get_args(State)
 MESSAGE_LENGTH = 4000  # characters; the rest is in the log
 TAIL_BYTES = 64 * 1024
 LOST = ("killed", "exit")  # the reasons of a trial whose process left no result
@@ -180,10 +181,6 @@ class TrialFolder:
         except OSError as error:
             raise unwritable(self.path, error) from error
         sync_folder(self.path)
-
-    def add_attempt(self, reason: str, message: str = "") -> None:
-        """Note an attempt that ended without a result."""
-        self.set_aside(Result("failed", reason, {}, message))
 
     def attempts(self) -> list[Result]:
         """The attempts that the trial survived, in their order."""

@@ -279,5 +279,5 @@ def test_failures_of_a_sweep_that_ended_before_have_no_empty_reasons(frozen: Swe
 
     trials = {"complete": 2, "pruned": 0, "failed": 1, "total": 3}
     summary = {"parent_run_id": "a", "trials": trials, "best": None}
-    problem = shortfall(swept(frozen, frozen.read(), summary, {}))
+    problem = shortfall(swept(frozen, frozen.read(), summary, {}, 3))
     assert problem.startswith("sweep s: 1 of 3 trials failed; see ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from dlcli.cli.sweep_check import Checked
 from dlcli.cli.sweep_resume import recomposed
-from dlcli.cli.sweep_run import Sweep
+from dlcli.cli.sweep_run import Sweep, _more
 from dlcli.cli.sweeping import Parts, composed, freeze
 from dlcli.errors import StoreError
 from dlcli.search import parent
@@ -17,7 +18,7 @@ from dlcli.search.ending import Ending
 from dlcli.search.folder import SweepFolder
 from dlcli.search.settings import Search
 from dlcli.search.trial import Result
-from tests.search.sweeps import FakeStudy, trial
+from tests.search.sweeps import FakeStudy, frozen, trial
 
 SPACE = ["model=mlp", "search=random", "search.n_trials=3", "optimizer.lr=interval(1e-3, 1e-1)"]
 
@@ -52,9 +53,9 @@ def sweep(folder: Path) -> Ended:
     with sweep.owned():
         freeze(sweep, composed(SPACE, None, []), Checked(["val/loss"], ["min"], 2, []), None)
     parent.note(sweep, "f" * 32)
-    made, frozen = recomposed(sweep, [], None, [])
+    made, about = recomposed(sweep, [], None, [])
     search = Search.of(made.settings["search"])
-    return Ended(sweep, frozen, Parts(made, search, None, None), quiet=True)  # type: ignore[arg-type]
+    return Ended(sweep, about, Parts(made, search, None, None), quiet=True)  # type: ignore[arg-type]
 
 
 def conclude(sweep: Ended, *states: str, reason: str = "finished") -> tuple[Any, Record]:
@@ -82,3 +83,30 @@ def test_a_full_disk_at_the_test_stops_the_sweep_as_at_a_trial(sweep: Ended) -> 
         sweep._conclude(FakeStudy([trial(0, "complete", 0.5)]), record, Ending("finished"))  # type: ignore[arg-type]
     assert record.left
     assert sweep.folder.final() is None
+
+
+def test_trials_that_a_limit_of_time_left_are_told_of_with_the_way_to_have_them(
+    sweep: Ended, capfd: pytest.CaptureFixture[str]
+) -> None:
+    swept, _ = conclude(sweep, "complete", "running", reason="timeout")
+    assert "search.timeout passed with 2 of 3 trials to go" in capfd.readouterr().err
+    assert swept.more == "dlcli sweep --resume s"
+
+
+@pytest.mark.parametrize(
+    ("kind", "trials", "total", "more"),
+    [
+        ("random", (15, 0), 24, "dlcli sweep --resume s"),
+        ("random", (23, 1), 24, "dlcli sweep --resume s"),
+        ("random", (24, 0), 24, "dlcli sweep --resume s search.n_trials=48"),
+        ("grid", (3, 0), 4, "dlcli sweep --resume s"),
+        ("grid", (4, 0), 4, ""),
+    ],
+)
+def test_how_to_have_more_goes_by_what_the_sweep_was_to_have(
+    kind: str, trials: tuple[int, int], total: int, more: str
+) -> None:
+    about = replace(frozen(), name="s", settings={"search": {"kind": kind, "n_trials": 15}})
+    complete, running = trials
+    counts = {"complete": complete, "pruned": 0, "failed": 0, "total": complete + running}
+    assert _more(about, counts, total) == more

@@ -150,7 +150,7 @@ def test_a_process_that_was_forked_ahead_and_died_is_replaced(tmp_path: Path) ->
 
 
 def test_a_trial_that_is_done_is_not_waited_for_unless_it_has_a_gpu(tmp_path: Path) -> None:
-    for devices in ((), (0,)):
+    for devices in ((), ("0",)):
         executor = LocalExecutor(1, devices)
         trials = Trials(executor, tmp_path / str(len(devices)), itertools.count())
         handle = trials.start()
@@ -239,7 +239,7 @@ def test_threads_are_divided_among_the_workers(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_trial_sees_its_share_of_the_machine(tmp_path: Path) -> None:
-    executor = LocalExecutor(2, devices=[3, 5])
+    executor = LocalExecutor(2, devices=["3", "5"])
     trials = Trials(executor, tmp_path, itertools.count())
     assert executor.slots == 2
     names = ["CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"]
@@ -252,7 +252,7 @@ def test_a_trial_sees_its_share_of_the_machine(tmp_path: Path) -> None:
 
 def test_a_gpu_on_which_two_trials_in_a_row_fail_gets_no_more(tmp_path: Path) -> None:
     notices: list[str] = []
-    executor = LocalExecutor(2, devices=[0, 1], tell=notices.append)
+    executor = LocalExecutor(2, devices=["0", "1"], tell=notices.append)
     trials = Trials(executor, tmp_path, itertools.count())
     other = trials.start(act="hang")  # has the first one
     assert trials.run(act="cuda")[0] == 0

@@ -96,14 +96,14 @@ def test_a_line_that_is_no_report_is_left_out(trial: TrialFolder, line: str) -> 
 
 
 def test_an_attempt_without_a_result_is_kept(trial: TrialFolder) -> None:
-    trial.add_attempt("killed", "by SIGKILL")
+    trial.set_aside(Result("failed", "killed", {}, "by SIGKILL"))
     trial.set_aside(Result("failed", "exit", {}))
     assert [one.reason for one in trial.attempts()] == ["killed", "exit"]
     assert trial.result() is None
 
 
 def test_a_result_that_is_set_aside_is_an_attempt_in_one_step(trial: TrialFolder) -> None:
-    trial.add_attempt("killed")
+    trial.set_aside(Result("failed", "killed", {}))
     trial.write_result(Result("failed", "oom", {}, "no room"))
     trial.set_aside(Result("failed", "oom", {}, "no room"))
     assert trial.result() is None
@@ -113,7 +113,7 @@ def test_a_result_that_is_set_aside_is_an_attempt_in_one_step(trial: TrialFolder
 
 def test_the_eleventh_attempt_comes_after_the_tenth(trial: TrialFolder) -> None:
     for number in range(11):
-        trial.add_attempt("killed", str(number))
+        trial.set_aside(Result("failed", "killed", {}, str(number)))
     assert [one.message for one in trial.attempts()] == [str(number) for number in range(11)]
 
 
