@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -22,6 +23,8 @@ Role = Literal["best", "last"]
 MANIFEST = "manifest.json"
 FORMAT = 1
 COPIED = 1 << 20  # bytes at once
+# What reading a manifest raises that is none.
+DAMAGED = (OSError, LookupError, AttributeError, ValueError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def write_atomically(path: Path, write: Any) -> None:
         # torch's zip writer makes a RuntimeError of what the disk said
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
         said = getattr(cause, "strerror", None) or cause
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise CheckpointError(
             f"{path}: cannot be written ({said}); the checkpoints before it are intact, "
             "make room or fix the folder and resume"
@@ -117,14 +121,7 @@ class CheckpointFolder:
             if content["format"] > FORMAT:
                 raise CheckpointError(f"{manifest}: written by a newer dlcli; update dlcli")
             return {role: _entry(values) for role, values in content["checkpoints"].items()}
-        except (
-            OSError,
-            LookupError,
-            AttributeError,
-            ValueError,
-            TypeError,
-            RecursionError,
-        ) as error:
+        except DAMAGED as error:
             raise CheckpointError(f"{manifest}: damaged ({error})") from error
 
     def save(
