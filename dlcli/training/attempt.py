@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config.compose import Config
-from dlcli.errors import CheckpointError, ConfigError, TrainingError
+from dlcli.errors import CheckpointError, ConfigError, TrainingError, UnreadableError
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.history import read_history
 from dlcli.tracking.run import Run, open_run
@@ -40,7 +40,7 @@ def attempt(trial: Trial, reporter: Reporter) -> Outcome:
     Raises:
         ConfigError, DataError: the configuration cannot be trained.
         TrainingError: diverged, out of memory, or an error in the user's own code.
-        CheckpointError, StoreError: something cannot be written.
+        CheckpointError, StoreError: something cannot be written, or read.
         Stopped: a signal came; the next attempt goes on from the checkpoint.
     """
     stop = StopRequest(at_once=lambda number: None)
@@ -74,6 +74,9 @@ def starting_point(folder: CheckpointFolder, wipe: bool) -> tuple[Path, State] |
     Args:
         folder: of the run.
         wipe: whether to remove what is of no use.
+
+    Raises:
+        UnreadableError: what is there may be of use to another process, or later.
     """
     try:
         if not folder.entries():
@@ -81,6 +84,8 @@ def starting_point(folder: CheckpointFolder, wipe: bool) -> tuple[Path, State] |
         path = choose(folder, warn)
         state = load(path) if path else {}
         check_complete(state, path or folder.path)
+    except UnreadableError:
+        raise
     except CheckpointError as error:
         warn(f"{error}; starting from the beginning")
         if wipe:
