@@ -175,7 +175,7 @@ def outcome(
     Raises:
         TrainingError: a metric of the objective is not a number.
     """
-    found = values(session, run, folder)
+    found = values(session, run, folder, metrics)
     found |= session.record_end(run, folder.entries().get("best"), found)
     if epochs.pruned:
         return Outcome("pruned", found, session.fit_seconds)
@@ -189,8 +189,13 @@ def outcome(
     return Outcome("complete", found, session.fit_seconds)
 
 
-def values(session: Session, run: Run, folder: CheckpointFolder) -> dict[str, float]:
-    """The metrics at the best checkpoint, or the last ones where none is kept."""
+def values(
+    session: Session, run: Run, folder: CheckpointFolder, metrics: tuple[str, ...]
+) -> dict[str, float]:
+    """The metrics at the best checkpoint, or the last ones where none is kept.
+
+    Of the training only those of the objective.
+    """
     trainer = session.parts.trainer
     best = folder.entries().get("best")
     if best is None:
@@ -198,7 +203,8 @@ def values(session: Session, run: Run, folder: CheckpointFolder) -> dict[str, fl
         return {**last, **logged(trainer)}
     watched = [one for one in trainer.callbacks if isinstance(one, BestCheckpoint)]  # type: ignore[attr-defined]
     scores = {one.monitor: one.value for one in watched if one.value is not None}
-    return {name: v for name, v in best.metrics.items() if name.startswith("val/")} | scores
+    asked = {k: v for k, v in best.metrics.items() if k.startswith("val/") or k in metrics}
+    return asked | scores
 
 
 def warn(message: str) -> None:

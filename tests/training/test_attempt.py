@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from dlcli.errors import CheckpointError
-from dlcli.training.attempt import starting_point
+from dlcli.training.attempt import starting_point, values
 from dlcli.training.checkpoint import CheckpointFolder
 
 STATE = {"state_dict": {"w": torch.zeros(3)}, "global_step": 7}
@@ -45,3 +46,11 @@ def test_checkpoints_that_cannot_be_read_now_are_left_alone(
     with pytest.raises(CheckpointError, match=r"cannot be read \(Input/output error\)"):
         starting_point(folder, wipe=True)
     assert len(list(folder.path.iterdir())) == 2
+
+
+def test_a_trial_has_an_objective_of_its_training(folder: CheckpointFolder) -> None:
+    measured = {"val/loss": 0.3, "train/loss": 0.2, "train/acc": 0.9, "lr": 0.1}
+    folder.save("best", STATE, epoch=1, metrics=measured)
+    session = SimpleNamespace(parts=SimpleNamespace(trainer=SimpleNamespace(callbacks=[])))
+    found = values(session, None, folder, ("train/loss",))
+    assert found == {"val/loss": 0.3, "train/loss": 0.2}
