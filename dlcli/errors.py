@@ -48,6 +48,10 @@ class CheckpointError(DlcliError):
     status = 5
 
 
+class UnreadableError(CheckpointError):
+    """Checkpoints that may well be intact, and cannot be read here and now."""
+
+
 class TrainingError(DlcliError):
     """A training that could not finish.
 

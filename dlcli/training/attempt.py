@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config.compose import Config
-from dlcli.errors import CheckpointError, ConfigError, TrainingError
+from dlcli.errors import CheckpointError, ConfigError, TrainingError, UnreadableError
 from dlcli.tracking.folder import RunFolder
 from dlcli.tracking.history import read_history
 from dlcli.tracking.run import Run, open_run
@@ -40,7 +40,7 @@ def attempt(trial: Trial, reporter: Reporter) -> Outcome:
     Raises:
         ConfigError, DataError: the configuration cannot be trained.
         TrainingError: diverged, out of memory, or an error in the user's own code.
-        CheckpointError, StoreError: something cannot be written.
+        CheckpointError, StoreError: something cannot be written, or read.
         Stopped: a signal came; the next attempt goes on from the checkpoint.
     """
     stop = StopRequest(at_once=lambda number: None)
@@ -74,6 +74,9 @@ def starting_point(folder: CheckpointFolder, wipe: bool) -> tuple[Path, State] |
     Args:
         folder: of the run.
         wipe: whether to remove what is of no use.
+
+    Raises:
+        UnreadableError: what is there may be of use to another process, or later.
     """
     try:
         if not folder.entries():
@@ -81,6 +84,8 @@ def starting_point(folder: CheckpointFolder, wipe: bool) -> tuple[Path, State] |
         path = choose(folder, warn)
         state = load(path) if path else {}
         check_complete(state, path or folder.path)
+    except UnreadableError:
+        raise
     except CheckpointError as error:
         warn(f"{error}; starting from the beginning")
         if wipe:
@@ -170,7 +175,7 @@ def outcome(
     Raises:
         TrainingError: a metric of the objective is not a number.
     """
-    found = values(session, run, folder)
+    found = values(session, run, folder, metrics)
     found |= session.record_end(run, folder.entries().get("best"), found)
     if epochs.pruned:
         return Outcome("pruned", found, session.fit_seconds)
@@ -184,8 +189,13 @@ def outcome(
     return Outcome("complete", found, session.fit_seconds)
 
 
-def values(session: Session, run: Run, folder: CheckpointFolder) -> dict[str, float]:
-    """The metrics at the best checkpoint, or the last ones where none is kept."""
+def values(
+    session: Session, run: Run, folder: CheckpointFolder, metrics: tuple[str, ...]
+) -> dict[str, float]:
+    """The metrics at the best checkpoint, or the last ones where none is kept.
+
+    Of the training only those of the objective.
+    """
     trainer = session.parts.trainer
     best = folder.entries().get("best")
     if best is None:
@@ -193,7 +203,8 @@ def values(session: Session, run: Run, folder: CheckpointFolder) -> dict[str, fl
         return {**last, **logged(trainer)}
     watched = [one for one in trainer.callbacks if isinstance(one, BestCheckpoint)]  # type: ignore[attr-defined]
     scores = {one.monitor: one.value for one in watched if one.value is not None}
-    return {name: v for name, v in best.metrics.items() if name.startswith("val/")} | scores
+    asked = {k: v for k, v in best.metrics.items() if k.startswith("val/") or k in metrics}
+    return asked | scores
 
 
 def warn(message: str) -> None:

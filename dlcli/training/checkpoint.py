@@ -12,16 +12,19 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from dlcli.errors import CheckpointError
+from dlcli.errors import CheckpointError, UnreadableError
 
 Role = Literal["best", "last"]
 MANIFEST = "manifest.json"
 FORMAT = 1
 COPIED = 1 << 20  # bytes at once
+# What reading a manifest raises that is none.
+DAMAGED = (LookupError, AttributeError, ValueError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def write_atomically(path: Path, write: Any) -> None:
         # torch's zip writer makes a RuntimeError of what the disk said
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
         said = getattr(cause, "strerror", None) or cause
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise CheckpointError(
             f"{path}: cannot be written ({said}); the checkpoints before it are intact, "
             "make room or fix the folder and resume"
@@ -107,7 +111,8 @@ class CheckpointFolder:
         """Every checkpoint that the manifest names, by role.
 
         Raises:
-            CheckpointError: the manifest is not readable or of a newer format.
+            CheckpointError: the manifest is damaged.
+            UnreadableError: it cannot be read, or is of a newer format.
         """
         manifest = self.path / MANIFEST
         if not manifest.exists():
@@ -115,16 +120,11 @@ class CheckpointFolder:
         try:
             content = json.loads(manifest.read_text())
             if content["format"] > FORMAT:
-                raise CheckpointError(f"{manifest}: written by a newer dlcli; update dlcli")
+                raise UnreadableError(f"{manifest}: written by a newer dlcli; update dlcli")
             return {role: _entry(values) for role, values in content["checkpoints"].items()}
-        except (
-            OSError,
-            LookupError,
-            AttributeError,
-            ValueError,
-            TypeError,
-            RecursionError,
-        ) as error:
+        except OSError as error:
+            raise UnreadableError(f"{manifest}: cannot be read ({error.strerror})") from error
+        except DAMAGED as error:
             raise CheckpointError(f"{manifest}: damaged ({error})") from error
 
     def save(
@@ -248,11 +248,8 @@ class CheckpointFolder:
     def sweep(self) -> list[Path]:
         """Remove what a crash left: temporary files and checkpoints the manifest does not name."""
         named = {entry.file for entry in self.entries().values()} | {MANIFEST}
-        leftovers = [
-            path
-            for path in self.path.glob("*")
-            if path.name not in named and (".tmp-" in path.name or path.suffix == ".ckpt")
-        ]
+        unnamed = [path for path in self.path.glob("*") if path.name not in named]
+        leftovers = [path for path in unnamed if ".tmp-" in path.name or path.suffix == ".ckpt"]
         for path in leftovers:
             path.unlink(missing_ok=True)
         return leftovers

@@ -6,7 +6,15 @@ import subprocess
 from pathlib import Path
 
 # Whatever the user's settings are, a patch that git can apply again.
-PATCH = ("--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/")
+PATCH = (
+    "--binary",
+    "--no-relative",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 SECONDS = 10.0
 
 

@@ -86,7 +86,7 @@ def peak_memory(device: torch.device) -> float:
 
 
 class Throughput(Callback):
-    """Counts training samples a second, without the first epoch's start where there are more."""
+    """Counts training samples a second, without the time of validations."""
 
     def __init__(self) -> None:
         self.samples = 0
@@ -118,8 +118,12 @@ class Throughput(Callback):
             self._size = _batch_size(batch)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Stop the clock at the last step of the epoch."""
+        """Stop the clock at the last step before."""
         self._stop(trainer)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock again, as the epoch may go on."""
+        self._start = time.monotonic()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop the clock where there was no validation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import Any
@@ -58,7 +59,7 @@ class Progress(ProgressBar):
         )
         self._bar.start()
         self._task = self._bar.add_task(
-            f"epoch {_epoch_of(trainer)}", total=int(self.total_train_batches)
+            f"epoch {_epoch_of(trainer)}", total=_length(self.total_train_batches)
         )
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -68,7 +69,7 @@ class Progress(ProgressBar):
         if self._bar is not None:
             self._bar.reset(
                 self._task,
-                total=int(self.total_train_batches),
+                total=_length(self.total_train_batches),
                 description=f"epoch {_epoch_of(trainer)}",
             )
 
@@ -121,6 +122,11 @@ class Progress(ProgressBar):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def _length(batches: int | float) -> int | None:
+    """How many batches an epoch has; None where the data does not say."""
+    return int(batches) if math.isfinite(batches) else None
 
 
 def _epoch_of(trainer: Trainer) -> str:

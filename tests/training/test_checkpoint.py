@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import subprocess
@@ -182,3 +183,15 @@ def test_a_read_only_folder_is_an_error(tmp_path: Path) -> None:
     blocked.write_text("")
     with pytest.raises(CheckpointError, match="cannot be made"):
         CheckpointFolder(blocked / "checkpoints").save("last", STATE, epoch=1, metrics={})
+
+
+def test_a_disk_that_turns_read_only_is_an_error(
+    folder: CheckpointFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *rest: object, **more: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(CheckpointError, match=r"cannot be written \(Read-only file system\)"):
+        write_atomically(folder.path / "x", lambda file: None)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import pytorch_lightning as pl
+import torch
 
 from dlcli.comparison.columns import BETTER
 from dlcli.data.spec import DataSpec
 from dlcli.nets.mlp import MLP
 from dlcli.nets.rnn import RNN
 from dlcli.nets.transformer import Transformer
-from dlcli.training.cost import DIRECTIONS, flops
+from dlcli.training import cost
+from dlcli.training.cost import DIRECTIONS, Throughput, flops
 
 TEXT = DataSpec("tokens", (9,), "class", ("a", "b"), tuple("_abc"), padding=0)
 VECTOR = DataSpec("vector", (5,), "value")
@@ -45,3 +48,18 @@ def test_a_net_that_wants_another_input_has_no_figure():
 
 def test_runs_are_compared_by_the_costs_that_are_recorded():
     assert BETTER == DIRECTIONS
+
+
+def test_only_the_time_of_the_training_counts(monkeypatch):
+    times = iter([0.0, 1.0, 5.0, 7.0])  # a step of 1 s, a validation of 4 s, two steps of 2 s
+    monkeypatch.setattr(cost, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    trainer = SimpleNamespace(sanity_checking=False, world_size=1)
+    watch, batch = Throughput(), (torch.zeros(10, 2), torch.zeros(10))
+    watch.on_train_epoch_start(trainer, None)
+    watch.on_train_batch_end(trainer, None, None, batch, 0)
+    watch.on_validation_start(trainer, None)
+    watch.on_validation_end(trainer, None)
+    watch.on_train_batch_end(trainer, None, None, batch, 1)
+    watch.on_train_batch_end(trainer, None, None, batch, 2)
+    watch.on_train_epoch_end(trainer, None)
+    assert (watch.samples, watch.seconds, watch.per_second) == (30, 3.0, 10.0)

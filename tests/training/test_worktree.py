@@ -83,6 +83,28 @@ def test_recorded_changes_are_there_whatever_the_users_settings() -> None:
         assert (copy.path / "net.py").read_bytes() == b"one\r\nversion = 2.5\r\n"
 
 
+def test_changes_of_binary_files_and_of_all_folders_are_there(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("sub").mkdir()
+    for name in ("table.bin", "sub/own.py"):
+        Path(name).write_bytes(b"\x00one\xff")
+    git("add", "-A")
+    git("commit", "--quiet", "-m", "3")
+    git("config", "diff.relative", "true")
+    for name in ("table.bin", "sub/own.py"):
+        Path(name).write_bytes(b"\x00two\xff\xfe")
+    Path("net.py").write_text("version = 4\n")
+    monkeypatch.chdir("sub")
+    recorded = git_state()
+    monkeypatch.chdir(repository)
+    git("checkout", "--quiet", ".")
+    with checked_out(recorded["commit"], recorded["diff"]) as copy:
+        assert (copy.path / "table.bin").read_bytes() == b"\x00two\xff\xfe"
+        assert (copy.path / "sub/own.py").read_bytes() == b"\x00two\xff\xfe"
+        assert (copy.path / "net.py").read_text() == "version = 4\n"
+
+
 def test_a_commit_of_another_repository_is_told() -> None:
     with pytest.raises(Unavailable, match=r"^commit 0{12} is not in this repository$"):
         checked_out("0" * 40, "").__enter__()
