@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from dlcli.comparison.detail import Detail
 from dlcli.comparison.family import Family
+from dlcli.config.repeat import allowed, of_store, recorded
 from dlcli.tracking.query import REPRODUCES
 
 
@@ -19,10 +21,25 @@ def next_steps(detail: Detail, relatives: Family, names: Sequence[str]) -> list[
     """
     record = detail.record
     name = record.name if record.name and names.count(record.name) == 1 else record.id[:12]
+    store = of_store(detail.overrides)
     if detail.kind == "sweep":
-        return _of_sweep(detail, record.tags.get("dlcli.sweep", record.name))
+        steps = _of_sweep(detail, record.tags.get("dlcli.sweep", record.name))
+        return [_with(step, [] if " --resume " in step else store) for step in steps]
     if detail.kind == "evaluate":
         return _of_evaluation(relatives, names)
+    return [
+        _with(step, [] if step.startswith("dlcli sweep") else [*store, *allowed(detail.allow)])
+        for step in _of_training(detail, name)
+    ]
+
+
+def _with(step: str, words: Sequence[str]) -> str:
+    """A command with what it needs to find and build the run."""
+    return f"{step} {shlex.join(words)}" if words else step
+
+
+def _of_training(detail: Detail, name: str) -> list[str]:
+    record = detail.record
     steps = []
     if detail.checkpoints:
         steps.append(f"dlcli evaluate {name}")
@@ -53,7 +70,8 @@ def _of_evaluation(relatives: Family, names: Sequence[str]) -> list[str]:
     if parent is None:
         return []
     name = parent.name if names.count(parent.name) == 1 else parent.id[:12]
-    return [f"dlcli show {name}"]
+    overrides, _ = recorded(parent.folder / "artifacts") if parent.folder else ([], [])
+    return [_with(f"dlcli show {name}", of_store(overrides))]
 
 
 def _twice(detail: Detail) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from dlcli.cli.completion import complete_override, complete_run
 from dlcli.cli.options import RUN_HELP, Allow, ConfigDir, Debug, Json, Name, Quiet
 from dlcli.cli.reproduce_code import CODE, run_its_code
 from dlcli.cli.reproducing import Request, check_changes, find, follow_first_rank, train_again
+from dlcli.config.repeat import allowed, recorded
 from dlcli.config.store import is_of_tracking, store_root, tracking_settings
 from dlcli.errors import ConfigError
 
@@ -161,9 +163,11 @@ def print_reproduction(done: Reproduction, original: Original) -> None:
     for line in explained(verdict):
         print(line)
     if verdict.first is not None and not verdict.seeds:
+        _, packages = recorded(original.artifacts)
         file = output.shortened(original.artifacts / "config.yaml")
+        words = ["--config", file, *allowed(packages), f"seed={original.seed + 1}"]
         print("\nthree runs with other seeds would tell what noise is, such as:")
-        print(f"  dlcli train --config {file} seed={original.seed + 1}")
+        print(f"  dlcli train {shlex.join(words)}")
 
 
 def score_table(verdict: Verdict) -> tuple[list[str], list[list[str]]]:

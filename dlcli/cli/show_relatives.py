@@ -91,7 +91,7 @@ def _ended(record: RunRecord) -> str:
 
 
 def _searched(detail: Detail, trials: Sequence[RunRecord]) -> list[str]:
-    """The keys that were searched: those of the space, else what differs between the trials."""
+    """The keys that were searched and of which a trial has a value."""
     space = detail.record.tags.get("dlcli.space", "")
     keys = [part.partition(":")[0].strip() for part in space.split(";")]
     return [key for key in keys if any(_value(one, key) for one in trials)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,8 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.completion import complete_run
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Name, Overrides, Quiet
-from dlcli.config.store import is_of_tracking
+from dlcli.config.repeat import allowed, of_store, recorded
+from dlcli.config.store import is_of_tracking, store_root
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -139,6 +141,9 @@ def print_result(result: TrainResult) -> None:
     if not result.delivered:
         print("not everything has reached the tracking store yet; the next start delivers it")
     print("\nto go on:")
+    overrides, packages = recorded(store_root() / "runs" / result.run_id / "artifacts")
+    store = of_store(overrides)
     if result.best or result.last:  # none is kept where the callbacks say so
-        print(f"  dlcli evaluate {result.run_name}")
-    print("  dlcli ui")
+        words = [result.run_name, *store, *allowed(packages)]
+        print(f"  dlcli evaluate {shlex.join(words)}")
+    print(f"  {shlex.join(['dlcli', 'ui', *store])}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcli.comparison.detail import Detail
 from dlcli.config.show import flow
+from dlcli.tracking.command import words
 
 EXPERIMENT = "experiment"
 _CHOSEN = re.compile(r" \((\w+)=([^()]+)\)$")  # behind the file of an option that was chosen
@@ -82,8 +83,8 @@ def _given(word: str) -> Setting:
 
 def _typed(detail: Detail) -> list[str]:
     """The overrides of the command that made the run."""
-    words = detail.record.tags.get("dlcli.command", "").split()
-    return [word for word in words if re.match(r"[+~]*[\w./@]+(=|$)", word) and _is_override(word)]
+    typed = words(detail.record.tags)
+    return [word for word in typed if re.match(r"[+~]*[\w./@]+(=|$)", word) and _is_override(word)]
 
 
 def _is_override(word: str) -> bool:

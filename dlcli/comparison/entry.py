@@ -10,6 +10,7 @@ from functools import cached_property
 
 from dlcli.comparison.option import CHOICE
 from dlcli.comparison.scores import at_best
+from dlcli.tracking.command import words
 from dlcli.tracking.run_record import INFINITE, RunRecord
 
 MODE = "dlcli.mode."
@@ -54,8 +55,8 @@ class Entry:
     @cached_property
     def typed(self) -> frozenset[str]:
         """The keys that were given on the command line."""
-        words = self.source.tags.get("dlcli.command", "").split()
-        return frozenset(word.lstrip("+~").partition("=")[0] for word in words)
+        typed = words(self.source.tags)
+        return frozenset(word.lstrip("+~").partition("=")[0] for word in typed)
 
     @cached_property
     def scores(self) -> dict[str, float]:

@@ -34,7 +34,11 @@ def dispensable(comparison: Comparison) -> list[str]:
 def markdown(comparison: Comparison) -> list[str]:
     """The lines of a table in Markdown; the best of a column is bold."""
     headings = [one.name for one in comparison.columns]
-    cells = [[_bold(cell) for cell in _column(comparison, one)] for one in comparison.columns]
+    cells = [
+        # what is no number may end in a star of its own
+        [_bold(cell) if one.metric else _kept(cell) for cell in _column(comparison, one)]
+        for one in comparison.columns
+    ]
     rules = [" ---: " if one.metric else " --- " for one in comparison.columns]
     rows = [" | ".join(row) for row in zip(*cells, strict=True)]
     return [
@@ -44,8 +48,12 @@ def markdown(comparison: Comparison) -> list[str]:
     ]
 
 
+def _kept(cell: str) -> str:
+    return " ".join(_escaped(cell).split())
+
+
 def _bold(cell: str) -> str:
-    kept = " ".join(_escaped(cell).split())
+    kept = _kept(cell)
     return f"**{kept.removesuffix(BEST)}**" if kept.endswith(BEST) else kept
 
 
@@ -114,7 +122,7 @@ def scaled(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as people read them: 3.1 s, 4 min 10 s, 2 h 5 min."""
-    if seconds < 60:
+    if seconds < 59.95:  # a tenth more would be read as 60.0 s
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
-from pathlib import Path
 
 from dlcli.comparison.compare import Comparison
 from dlcli.comparison.differences import shown
 from dlcli.comparison.groups import Group
 from dlcli.comparison.noise import LEAST, Pair, pairs
+from dlcli.config.repeat import allowed, recorded
 
 MOST_NAMED = 5  # rows that the best one is compared with in a sentence each
 MOST_SETTINGS = 3  # that name a row
@@ -96,8 +97,9 @@ def _command(group: Group, seeds: Sequence[int]) -> str:
     config = folder / "artifacts" / "config.yaml" if folder else None
     if config is None or not config.is_file():
         return ""
-    here = Path(os.path.relpath(config))
-    train = f"dlcli train --config {here} seed="
+    _, packages = recorded(config.parent)
+    options = ["--config", os.path.relpath(config), *allowed(packages)]
+    train = f"dlcli train {shlex.join(options)} seed="
     if len(seeds) == 1:
         return f"{train}{seeds[0]}"
     return f"for seed in {' '.join(map(str, seeds))}; do {train}$seed; done"

@@ -78,7 +78,7 @@ def record(
     run_id = source.run_id if len(members) == 1 else None
     tags = {"dlcli.kind": "evaluate", "dlcli.split": split, **how(members, request)}
     run = recorder.create_run(request.name or named(members, request), tags, run_id)
-    with ending(run), failures_explained(member.data, member.allow):
+    with ending(run, command=""), failures_explained(member.data, member.allow):
         run.set_tags(marks(members))
         case = Case(
             member.model,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,8 +15,10 @@ from dlcli.comparison.detail import Detail
 from dlcli.comparison.family import Family
 from dlcli.comparison.scores import at_best, main_score
 from dlcli.comparison.table import duration, scaled
+from dlcli.config.repeat import allowed
 from dlcli.report.content import Facts, Part, Picture, Table
 from dlcli.report.pictures import curves, figures
+from dlcli.tracking.command import words
 from dlcli.tracking.history import read_history
 from dlcli.tracking.run_record import RunRecord
 
@@ -29,7 +30,6 @@ COSTS = {
 }
 MOST_EVALUATIONS = 5  # whose figures are shown, the newest
 LONGEST = 200_000  # characters of a diff
-_PLAIN = re.compile(r"[\w@%+=:,./ -]*")  # what a shell leaves as it is
 
 
 def run_part(detail: Detail, relatives: Family, commands: Sequence[str]) -> Part:
@@ -125,11 +125,13 @@ def environment(detail: Detail) -> Iterator[tuple[str, str]]:
 
 def recorded_commands(detail: Detail, commands: Sequence[str]) -> list[str]:
     """How it was made, as a shell takes it, and how to go on."""
-    made = detail.record.tags.get("dlcli.command", "")
+    typed = words(detail.record.tags)
+    if typed[:1] == ["train"] and not set(detail.overrides) <= set(typed):  # an older record
+        typed = ["train", *detail.overrides, *allowed(detail.allow)]
+    made = shlex.join(typed)
     if detail.kind == "sweep" and detail.overrides:
-        made = shlex.join(["sweep", *detail.overrides, "--name", detail.record.name])
-    elif detail.kind == "train" and detail.overrides and not _PLAIN.fullmatch(made):
-        made = shlex.join(["train", *detail.overrides])
+        name = ["--name", detail.record.name]
+        made = shlex.join(["sweep", *detail.overrides, *name, *allowed(detail.allow)])
     return [*([f"dlcli {made}"] if made and detail.kind != "trial" else []), *commands]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -82,7 +83,7 @@ def record_start(
             "dlcli.data.spec": repr(experiment.spec),
             "dlcli.device": environment["device"],
             "dlcli.seed": str(values["seed"]),
-            "dlcli.command": " ".join(redact_override(word, secrets) for word in command),
+            "dlcli.command": shlex.join(redact_override(word, secrets) for word in command),
             **{f"dlcli.choice.{group}": option for group, option in config.choices.items()},
             **({"mlflow.source.git.commit": code["commit"]} if code.get("commit") else {}),
             **({"dlcli.git.dirty": code["dirty"]} if code.get("dirty") else {}),

@@ -119,7 +119,7 @@ def reproduce(
         tags["dlcli.init_from"] = session.start_from(weights)
         check_start(tags["dlcli.init_from"], original, terms)
     run = recorder.create_run(name, tags)
-    with ending(run, command_for(original)):
+    with ending(run, command_for(original), original.artifacts):
         session.attach(run)
         share_artifacts(run.artifacts)
         record_start(run, config, session.parts, terms.code)
@@ -146,7 +146,7 @@ def resume_reproduction(
     more = [StopAfter(original.epochs)]
     session, checkpoint = prepare(config, artifacts, terms.root, terms.warn, terms.quiet, more)
     run = recorder.reopen_run(begun.id)
-    with ending(run, command_for(original)):
+    with ending(run, command_for(original), original.artifacts):
         result = go_on(run, session, checkpoint)
         verdict = compare(original, run, terms)
     return closed(run, session, result, verdict)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from dlcli.config.compose import Config
+from dlcli.config.repeat import again
 from dlcli.errors import DlcliError, Stopped, TrainingError
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.run import Run
@@ -56,19 +58,25 @@ def train(
 
 
 @contextmanager
-def ending(run: Run, command: str = "dlcli train") -> Iterator[None]:
+def ending(run: Run, command: str = "dlcli train", first: Path | None = None) -> Iterator[None]:
     """Record truly how a run ends, whatever ends it.
 
     Args:
         run: not finished yet.
-        command: with ``--resume`` it goes on in the run.
+        command: with ``--resume`` it goes on in the run; "" where nothing does.
+        first: artifacts of the run that this one repeats, which say where they are recorded.
     """
     try:
         yield
     except Stopped as stopped:
         run.finish("KILLED", str(stopped))
-        advice = f"to go on: {command} --resume {run.name}"
-        raise Stopped(f"{stopped}; {advice}", stopped.signal) from None
+        if not command:
+            raise
+        words = shlex.join([run.name, *again(first or run.artifacts)])
+        raise Stopped(f"{stopped}; to go on: {command} --resume {words}", stopped.signal) from None
+    except KeyboardInterrupt:
+        run.finish("KILLED", "stopped by SIGINT")
+        raise
     except TrainingError as error:
         run.finish("FAILED", error.reason)
         raise

@@ -18,8 +18,11 @@ with `--debug`.
 | --- | --- | --- |
 | 0 | | All that was asked is done. |
 """
-OTHERS = f"""| {DRIFTED} | | `dlcli reproduce` found that something else came of it: DRIFTED. |
+OTHERS = f"""| 1 | | `dlcli doctor`: a package is missing, or torch cannot be imported. |
+| {DRIFTED} | | `dlcli reproduce` found that something else came of it: DRIFTED. |
+| 129 | `stopped` | Stopped as the terminal was closed (SIGHUP): 128 + 1. |
 | 130 | `stopped` | Stopped by Ctrl-C (SIGINT): 128 + 2. |
+| 141 | | Whoever read the output has gone (a broken pipe): 128 + 13. |
 | 143 | `stopped` | Stopped by SIGTERM: 128 + 15. |
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from dlcli.cli.next_steps import next_steps
@@ -40,3 +41,19 @@ def test_a_killed_training_is_resumed():
 def test_a_killed_reproduction_goes_on_with_the_code_of_the_original():
     steps = next_steps(killed(**{"dlcli.reproduces": "b" * 32}), ALONE, ["cnn"])
     assert steps[1] == "dlcli reproduce bbbbbbbbbbbb --resume cnn"
+
+
+def test_each_command_finds_and_builds_the_run_again(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ("model=own", "tracking.experiment=course")
+    detail = replace(killed(), overrides=given, allow=["own"])
+    more = "tracking.experiment=course --allow own"
+    assert next_steps(detail, ALONE, ["cnn"]) == [
+        f"dlcli evaluate cnn {more}",
+        f"dlcli train --resume cnn {more}",
+    ]
+    sweep = replace(killed(**{"dlcli.kind": "sweep", "dlcli.sweep": "s"}), overrides=given)
+    assert next_steps(sweep, ALONE, ["cnn"]) == [
+        "dlcli compare --sweep s tracking.experiment=course",
+        "dlcli sweep --resume s",
+    ]

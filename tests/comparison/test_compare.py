@@ -8,7 +8,7 @@ import pytest
 
 from dlcli.comparison.compare import Comparison, Wish, compare
 from dlcli.comparison.entry import Entry
-from dlcli.comparison.table import markdown, plain
+from dlcli.comparison.table import duration, markdown, plain
 from dlcli.errors import ConfigError
 from tests.comparison.made import entry, record, seeds
 
@@ -162,3 +162,19 @@ def test_rows_of_one_name_are_told_apart():
     ]
     found = compare(runs, Wish())
     assert [group.name for group in found.groups] == ["base aaaaaaaa", "base bbbbbbbb"]
+
+
+def test_a_star_of_a_value_is_no_mark_of_the_best():
+    runs = [
+        entry("a", 0, 0.9, params={"model.net.name": "*.csv|*"}),
+        entry("b", 0, 0.8, params={"model.net.name": "x"}),
+    ]
+    (best, _) = markdown(compare(runs, Wish(all=True)))[2:]
+    assert best.startswith(r"| a | *.csv\|* | **0.9** |")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.14, "3.1 s"), (59.97, "1 min 0 s"), (7500, "2 h 5 min")]
+)
+def test_a_duration_is_read_as_people_say_it(seconds, text):
+    assert duration(seconds) == text

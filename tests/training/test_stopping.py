@@ -73,7 +73,7 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_the_way_to_go_on(
     ended, said = training.end()
     assert ended == status
     assert said.splitlines()[-1] == (
-        f"error: stopped by {number.name}; to go on: dlcli train --resume long"
+        f"error: stopped by {number.name}; to go on: dlcli train --resume long tracking=none"
     )
     assert "Traceback" not in said
     assert training.record() == ("KILLED", f"stopped by {number.name}")
