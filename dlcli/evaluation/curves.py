@@ -102,12 +102,12 @@ def one_against_the_rest(
 
 
 def thinned(across: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most so many points of a curve, at like distances along it and with both ends."""
+    """About so many points of a curve, at like distances along it and with both ends."""
     if len(across) <= POINTS:
         return across, up
     steps = abs(np.diff(across, prepend=across[0])) + abs(np.diff(up, prepend=up[0]))
     gone = np.cumsum(steps)
-    kept = np.unique(np.searchsorted(gone, np.linspace(0, gone[-1], POINTS - 1)))
+    kept = np.unique(np.searchsorted(gone, np.linspace(0, gone[-1], POINTS)))
     kept = np.union1d(kept, [len(across) - 1])
     return across[kept], up[kept]
 

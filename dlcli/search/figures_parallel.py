@@ -74,15 +74,8 @@ def _axis(panel: Axes, row: int, scale: Scale, partial: bool) -> None:
     for place, text in [*ticks, *([(ABSENT, "absent")] if partial else [])]:
         panel.vlines(place, row - 0.04, row + 0.04, color=DARK, lw=0.8, zorder=3)
         edge = "left" if place < 0.02 else "right" if 0.98 < place <= 1 else "center"
-        label = panel.text(
-            place,
-            row + 0.09,
-            cut(text, longest) if scale.options else text,
-            ha=edge,
-            va="top",
-            fontsize=8.5,
-            zorder=5,
-        )
+        said = cut(text, longest) if scale.options else text
+        label = panel.text(place, row + 0.09, said, ha=edge, va="top", fontsize=8.5, zorder=5)
         label.set_bbox({"facecolor": "white", "alpha": 0.75, "pad": 0.6, "linewidth": 0})
 
 

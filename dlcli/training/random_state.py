@@ -17,11 +17,12 @@ def random_state() -> dict[str, Any]:
     has used the generator of its own GPU alone, all of them alike.
     """
     _, keys, position, has_gauss, cached = np.random.get_state()
+    used: bool = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return {
         "python": list(random.getstate()),
         "numpy": [torch.from_numpy(np.asarray(keys).copy()), position, has_gauss, cached],
         "torch": torch.get_rng_state(),
-        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_initialized() else [],
+        "cuda": [torch.cuda.get_rng_state()] if used else [],
     }
 
 

@@ -74,6 +74,13 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends():
     assert (x[0], x[-1], y[-1]) == (0, 1, 1)
 
 
+def test_what_is_drawn_of_a_rare_class_is_its_curve():
+    positive = np.zeros(100_000, bool)
+    positive[:99] = positive[-1] = True
+    curve = precision_recall("rare", positive, np.linspace(1, 0, len(positive)))
+    assert np.interp([0.5, 0.9], curve.across, curve.up).tolist() == [1.0, 1.0]
+
+
 def test_of_many_classes_the_worst_and_the_mean_are_drawn():
     line = np.array([0.0, 1.0])
     curves = [Curve(str(area), line, line, area, 0.1) for area in (0.9, 0.5, 0.7, 0.6, 0.8)]

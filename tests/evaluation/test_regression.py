@@ -74,3 +74,10 @@ def test_of_many_examples_the_same_are_drawn_by_the_same_seed():
     assert len(set(chosen.tolist())) == POINTS
     np.testing.assert_array_equal(chosen, sample(POINTS * 2, 1))
     assert (chosen != sample(POINTS * 2, 2)).any()
+
+
+def test_large_and_nearly_equal_residuals_are_drawn(tmp_path):
+    true = torch.full((100, 1), 3e7)
+    show(case(tmp_path, SPEC, SimpleNamespace(target="y")), Answers(torch.rand(100, 1), true))
+    counts = [int(row[2]) for row in rows(tmp_path / "figures/residuals_test.csv")[1:]]
+    assert sum(counts) == 100

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import pytorch_lightning as pl
 import torch
+from torch import nn
 
 from dlcli.comparison.columns import BETTER
 from dlcli.data.spec import DataSpec
@@ -33,7 +34,16 @@ COUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("net", "spec", "count"), COUNTS, ids=["mlp", "lstm", "transformer"])
+def pytorchs_own(spec: DataSpec) -> nn.Module:
+    return nn.TransformerEncoderLayer(8, 2, dim_feedforward=8, batch_first=True)
+
+
+COUNTS.append((pytorchs_own, DataSpec("signal", (3, 8), "value"), 2 * (3 * 6 * 64 + 2 * 9 * 8)))
+
+
+@pytest.mark.parametrize(
+    ("net", "spec", "count"), COUNTS, ids=["mlp", "lstm", "transformer", "torch.nn's"]
+)
 def test_flops_are_counted_by_hand(net, spec, count):
     model = pl.LightningModule()
     model.net = net(spec)

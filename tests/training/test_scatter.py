@@ -63,3 +63,13 @@ def test_no_two_classes_look_the_same(count, legend):
     assert len(looks) == count
     assert [text.get_text() for text in panel.texts] == [str(name) for name in range(count)]
     assert (panel.get_legend() is not None) == legend
+
+
+def test_names_of_classes_are_written_as_they_are(tmp_path):
+    names = ("$5_to_$10", "_background_noise_")
+    points = torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    draw_scatter(Scatter(points, RED_AND_BLUE, names, ("x", "y")), "title", tmp_path / "a.png")
+    panel = Figure().subplots()
+    draw_classes(panel, points.numpy(), RED_AND_BLUE.numpy(), names)
+    legend = [text.get_text().strip() for text in panel.get_legend().get_texts()]
+    assert legend == [r"\$5_to_\$10", "_background_noise_"]
