@@ -155,15 +155,6 @@ def check_points(sweep: SweepConfig, points: Iterable[Mapping[str, Any]]) -> lis
     return refused
 
 
-def summary(refused: Sequence[Refused]) -> list[str]:
-    """Return each problem of refused points once, those of most points first."""
-    counts: dict[str, int] = {}
-    for item in refused:
-        for problem in item.problems:
-            counts[problem] = counts.get(problem, 0) + 1
-    return sorted(counts, key=lambda problem: -counts[problem])
-
-
 __all__ = [
     "Refused",
     "SweepConfig",
@@ -173,5 +164,4 @@ __all__ = [
     "compose_trial",
     "point_overrides",
     "snapshot",
-    "summary",
 ]
