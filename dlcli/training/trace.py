@@ -98,7 +98,8 @@ def best_of(artifacts: Path) -> Fingerprint | None:
 def differences(original: Trace, reproduction: Trace) -> list[Difference]:
     """Everything that is not the same to the bit, the first first.
 
-    Of an original that was stopped only the epochs that both have are compared.
+    Of an original that was stopped only the epochs that both have are compared, the last as far as
+    it had come.
     """
     partial = not original.complete
     last = min(original.epochs, reproduction.epochs) if partial else math.inf
@@ -127,6 +128,7 @@ def compared(original: Trace, copy: Trace) -> dict[str, int]:
 def _metrics(original: Trace, copy: Trace, last: float) -> Iterator[Difference]:
     ends = _ends(original.history)
     others = _ends(copy.history)
+    stopped = math.inf if original.complete else max(ends, default=(0, 0))[0]
     for name in sorted(original.history):  # what only the reproduction has reproduces nothing
         if name.startswith(IGNORED) or name == "epoch":
             continue
@@ -136,7 +138,7 @@ def _metrics(original: Trace, copy: Trace, last: float) -> Iterator[Difference]:
         before, now = _points(original, name, after), _points(copy, name, after)
         for step in sorted({*before, *now}):
             epoch = None if after else _epoch(step, ends) or _epoch(step, others)
-            if epoch is not None and epoch > last:
+            if step > stopped or (epoch is not None and epoch > last):
                 continue
             old, new = before.get(step), now.get(step)
             # one that went on in the middle of an epoch tells its learning rate once more

@@ -78,6 +78,18 @@ def test_of_a_stopped_original_only_its_epochs_are_compared() -> None:
     assert [d.epoch for d in differences(stopped, other)] == [2]
 
 
+def test_of_an_epoch_that_was_stopped_what_it_had_measured_is_compared() -> None:
+    whole = history([0.5, 0.4])
+    whole["val/loss"].insert(1, (14, 0.45))
+    whole["epoch"].insert(1, (14, 1.0))
+    whole["train/loss"] = [(9, 0.6), (19, 0.5)]
+    part = {name: [one for one in points if one[0] < 19] for name, points in whole.items()}
+    stopped = Trace(part, weights("a", "b"), complete=False)
+    assert differences(stopped, Trace(whole, weights("a", "b", "c"))) == []
+    whole["val/loss"][1] = (14, 0.44)
+    assert [d.step for d in differences(stopped, Trace(whole))] == [14]
+
+
 def test_the_best_checkpoints_weights_are_compared() -> None:
     one = Trace(history([0.5]), best=Fingerprint(10, "a"))
     two = Trace(history([0.5]), best=Fingerprint(10, "b"))
