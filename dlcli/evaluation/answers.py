@@ -40,6 +40,19 @@ class Answers:
         softmax: np.ndarray = self.outputs.double().softmax(1).numpy()
         return softmax
 
+    def log_odds(self) -> np.ndarray:
+        """Of each class against all others, ``(N, classes)`` in doubles.
+
+        In the order of the probabilities, of which sure ones are all 1.
+        """
+        logits = self.outputs.double()
+        shares = logits.log_softmax(1)
+        odds = shares - torch.log1p(-shares.exp())
+        top = logits.argmax(1, keepdim=True)
+        others = logits.scatter(1, top, -torch.inf).logsumexp(1, keepdim=True)
+        found: np.ndarray = odds.scatter(1, top, logits.gather(1, top) - others).numpy()
+        return found
+
 
 class Listening(Callback):
     """Keeps what a model answers while its metrics are measured, so that it need not run twice.

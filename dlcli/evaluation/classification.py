@@ -28,7 +28,7 @@ def show(case: Case, answers: Answers) -> Shown:
     probabilities, targets = answers.probabilities(), answers.targets.numpy()
     return (
         confusion(case, probabilities, targets)
-        + curves(case, probabilities, targets)
+        + curves(case, answers.log_odds(), targets)
         + calibrated(case, probabilities, targets)
         + mistakes.show(case, mistakes.mistakes(probabilities, targets))
     )
@@ -58,14 +58,14 @@ def cell(value: str | float | None) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def curves(case: Case, probabilities: np.ndarray, targets: np.ndarray) -> Shown:
+def curves(case: Case, scores: np.ndarray, targets: np.ndarray) -> Shown:
     """The ROC and the precision-recall curves; nothing where all examples are of one class."""
     files: list[str] = []
     for name, make, draw in (
         ("roc", roc, draw_roc),
         ("precision_recall", precision_recall, draw_precision_recall),
     ):
-        found: list[Curve] = one_against_the_rest(make, probabilities, targets, case.spec.classes)
+        found: list[Curve] = one_against_the_rest(make, scores, targets, case.spec.classes)
         if found:
             path = case.artifacts / "figures" / f"{name}_{case.split}.png"
             draw(found, path)

@@ -47,7 +47,7 @@ def roc(name: str, positive: np.ndarray, scores: np.ndarray) -> Curve:
     Args:
         name: of the class.
         positive: whether each example is of it, ``(N,)``.
-        scores: its probability, ``(N,)``.
+        scores: the higher the surer, ``(N,)``.
     """
     true, false = found(positive, scores)
     across, up = np.append(0, false / false[-1]), np.append(0, true / true[-1])
@@ -82,13 +82,13 @@ def found(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def one_against_the_rest(
-    make: Make, probabilities: np.ndarray, targets: np.ndarray, classes: Sequence[str]
+    make: Make, scores: np.ndarray, targets: np.ndarray, classes: Sequence[str]
 ) -> list[Curve]:
     """A curve for each class that occurs and is not the only one; of two classes for the second.
 
     Args:
         make: of a curve.
-        probabilities: ``(N, classes)``.
+        scores: of each class, the higher the surer, ``(N, classes)``.
         targets: the true classes, ``(N,)``.
         classes: their names.
     """
@@ -97,7 +97,7 @@ def one_against_the_rest(
     for index in indices:
         positive = targets == index
         if 0 < positive.sum() < len(positive):
-            curves.append(make(classes[index], positive, probabilities[:, index]))
+            curves.append(make(classes[index], positive, scores[:, index]))
     return curves
 
 

@@ -92,8 +92,7 @@ class Throughput(Callback):
         self.samples = 0
         self.seconds = 0.0
         self._start = 0.0
-        self._batches = 0
-        self._size = 0
+        self._counted = 0
 
     @property
     def per_second(self) -> float:
@@ -107,19 +106,17 @@ class Throughput(Callback):
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""
         self._start = time.monotonic()
-        self._batches = 0
+        self._counted = 0
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Count the batch; its size is read once, as all but the last are alike."""
-        self._batches += 1
-        if self._batches == 1:
-            self._size = _batch_size(batch)
+        """Count the batch."""
+        self._counted += _batch_size(batch)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop the clock at the last step before."""
-        self._stop(trainer)
+        self._stop(trainer, pl_module)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock again, as the epoch may go on."""
@@ -127,13 +124,15 @@ class Throughput(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop the clock where there was no validation."""
-        self._stop(trainer)
+        self._stop(trainer, pl_module)
 
-    def _stop(self, trainer: Trainer) -> None:
-        if self._batches and not trainer.sanity_checking:
-            self.samples += self._batches * self._size * trainer.world_size
+    def _stop(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._counted and not trainer.sanity_checking:
+            if pl_module.device.type == "cuda":  # steps may only have been asked for as yet
+                torch.cuda.synchronize(pl_module.device)
+            self.samples += self._counted * trainer.world_size
             self.seconds += time.monotonic() - self._start
-            self._batches = 0
+            self._counted = 0
 
 
 def _batch_size(batch: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import (
     average_precision_score,
     precision_recall_curve,
@@ -11,6 +12,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from dlcli.evaluation.answers import Answers
 from dlcli.evaluation.curves import (
     POINTS,
     Curve,
@@ -95,3 +97,11 @@ def test_of_many_classes_the_worst_and_the_mean_are_drawn():
         "0.8",
         "mean of all classes",
     ]
+
+
+def test_log_odds_rank_what_is_surer_than_a_probability_can_say():
+    logits = torch.tensor([[0.0, 40.0, 1.0], [0.0, 50.0, 1.0], [3.0, 2.0, 1.0]])
+    odds = Answers(logits, torch.zeros(3).long()).log_odds()
+    assert odds[1, 1] > odds[0, 1] > odds[2, 1]
+    shares = logits[2].double().softmax(0).numpy()
+    np.testing.assert_allclose(odds[2], np.log(shares / (1 - shares)))
