@@ -28,7 +28,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", NAMES)
+SLOW = {"dcgan_mnist"}
+TRIED = [pytest.param(one, marks=[pytest.mark.slow] if one in SLOW else []) for one in NAMES]
+
+
+@pytest.mark.parametrize("name", TRIED)
 def test_an_experiment_gives_the_score_it_is_judged_by(name, files, tmp_path, monkeypatch):
     monkeypatch.chdir(files)
     config = compose("train", [f"experiment={name}", *BUDGET])

@@ -17,6 +17,7 @@ OURS = [command for command in COMMANDS if command.line.startswith(("dlcli", "py
 # Pages and commands that other tests try, too, in less time.
 SLOW = ("models: ", "own-data: ", "own-model: ", "evaluate: ", "show: ", "transfer: ", "gpu: ")
 SLOW += ("programs: ", "tracking: ", "sweeps: dlcli sweep --plan ")
+SLOW += ("resume: dlcli doctor",)
 SLOW += ("--name lenet5 ", "--name reviews ", "--name beats ", "--name glance ")
 
 

@@ -79,7 +79,7 @@ def recomposed(
             ]
         )
     if list(given) != before:
-        secrets = made.base.secrets
+        secrets = made.base.hidden
         frozen = replace(
             frozen,
             overrides=[redact_override(text, secrets) for text in made.overrides],
@@ -126,8 +126,8 @@ def _differences(frozen: Frozen, made: SweepConfig) -> Iterator[str]:
         json.dumps(
             {
                 "space": made.space.as_dict(),
-                **_settled(redact(made.settings)),
-                **_settled(redact(made.base.values)),
+                **_settled(redact(made.settings, secrets=made.base.hidden)),
+                **_settled(redact(made.base.values, secrets=made.base.hidden)),
             }
         )
     )

@@ -248,7 +248,7 @@ class Sweep:
         from dlcli.tracking.folder import replace_file
 
         config = self._config(best["params"])
-        values = written(redact(config.values), config.references)
+        values = written(redact(config.values, secrets=config.hidden), config.references)
         text = yaml.safe_dump(values, sort_keys=False)
         replace_file(self.folder.path / "best.yaml", text)
 

@@ -207,13 +207,13 @@ def freeze(
     config_dir: Path | None,
 ) -> Frozen:
     """Write down what the sweep is, so that no later change of a file changes it."""
-    from dlcli.config.redact import redact, redact_override, redact_text, secret_values
+    from dlcli.config.redact import redact, redact_override, redact_text
     from dlcli.config.sweep import snapshot
     from dlcli.search.folder import Frozen
     from dlcli.search.sources import sources
 
     snapshot(config_dir, folder.conf)
-    secrets = [*secret_values(made.base.values), *made.base.secrets]
+    secrets = made.base.hidden
     frozen = Frozen(
         name=folder.name,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -221,10 +221,10 @@ def freeze(
         searched=[redact_override(text, secrets) for text in made.searched],
         allow=list(made.base.allow),
         space=made.space.as_dict(),
-        settings=redact(made.settings),
+        settings=redact(made.settings, secrets=secrets),
         metrics=checked.metrics,
         modes=["min" if mode == "min" else "max" for mode in checked.modes],
-        base=redact(made.base.values),
+        base=redact(made.base.values, secrets=secrets),
         code={name: redact_text(text, secrets) for name, text in checked.code.items()},
         sources=sources(made.base.allow, config_dir),
         versions=checked.versions,

@@ -13,6 +13,11 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}", re.ASCII)
 _ENVIRONMENT = re.compile(r"""\$\{\s*oc\.env\s*:\s*['"]?(\w+)""")
 
 
+def environment_variables(text: str) -> list[str]:
+    """The names of the variables that a text asks for."""
+    return _ENVIRONMENT.findall(text)
+
+
 class Interpolation:
     """One pass over composed values.
 
@@ -89,7 +94,7 @@ class Interpolation:
         return value
 
     def _note_secrets(self, text: str) -> None:
-        for name in _ENVIRONMENT.findall(text):
+        for name in environment_variables(text):
             if is_secret(name) and os.environ.get(name):
                 self.secrets.append(os.environ[name])
 

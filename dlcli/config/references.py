@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.config.composition import Composition
+from dlcli.config.interpolate import environment_variables
 from dlcli.config.redact import MASK, is_secret
 
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
-_ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*(\w+)")
 
 
 def references(composition: Composition) -> dict[str, str]:
@@ -31,7 +31,7 @@ def references(composition: Composition) -> dict[str, str]:
 
 
 def _is_secret(key: str, text: str) -> bool:
-    variables = _ENVIRONMENT.findall(text)
+    variables = environment_variables(text)
     return any(is_secret(name) for name in variables) or (bool(variables) and is_secret(key))
 
 

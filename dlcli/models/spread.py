@@ -29,6 +29,8 @@ class Spread:
         """Keep those of a batch whose turn it is."""
         first = -self._seen % self._every
         self._seen += len(batch[0])
+        if first >= len(batch[0]):
+            return
         self._parts.append(tuple(tensor[first :: self._every] for tensor in batch))
         while len(self) > 2 * self.most:
             self._parts = [tuple(tensor[::2] for tensor in self._joined())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,7 @@ class SweepRecording:
             "dlcli.searched": json.dumps(list(dict.fromkeys(searched))),
             "dlcli.objective": ", ".join(frozen.metrics),
             "dlcli.search": str(frozen.settings.get("search", {}).get("kind", "")),
-            "dlcli.command": " ".join(["sweep", *frozen.overrides, *frozen.searched]),
+            "dlcli.command": shlex.join(["sweep", *frozen.overrides, *frozen.searched]),
         }
         if commit := frozen.code.get("commit"):
             tags["mlflow.source.git.commit"] = commit

@@ -189,6 +189,22 @@ def test_a_secret_is_not_frozen_and_has_to_be_given_again(folder: Path) -> None:
     recomposed(sweep, [uri], None, [])
 
 
+def test_a_secret_of_the_environment_is_not_frozen_whatever_its_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dlcli.cli.sweep_resume import recomposed
+
+    monkeypatch.setenv("SOME_TOKEN", "canary-4711")
+    made = composed([*SPACE, "tracking.experiment=${oc.env:SOME_TOKEN}"], None, [])
+    assert made.base.values["tracking"]["experiment"] == "canary-4711"
+    sweep = SweepFolder(folder / "mlruns", "s")
+    with sweep.owned():
+        freeze(sweep, made, Checked(["val/loss"], ["min"], 2, []), None)
+    text = "".join(one.read_text() for one in sweep.path.rglob("*") if one.is_file())
+    assert "canary" not in text
+    recomposed(sweep, [], None, [])
+
+
 def test_one_of_two_owners_is_told_who_the_other_is(
     frozen: SweepFolder, dlcli: Callable[..., Done]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 from pathlib import Path
@@ -152,7 +153,8 @@ def test_a_damaged_archive_is_refused(tmp_path):
 def test_an_archive_in_which_one_byte_is_another_is_refused(tmp_path, place):
     path = tmp_path / "cifar-10-binary.tar.gz"
     archived(write_records(tmp_path), CIFAR10.records)
-    content = bytearray(path.read_bytes())
+    # Not packed, as there are bits in packed bytes that mean nothing.
+    content = bytearray(gzip.compress(gzip.decompress(path.read_bytes()), compresslevel=0))
     content[int((len(content) - 1) * place) - 6 * (place == 1)] ^= 0xFF
     path.write_bytes(content)
     assert refusal(tmp_path).startswith(f"{path}: ")

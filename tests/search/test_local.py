@@ -177,6 +177,7 @@ def test_a_trial_ends_with_its_coordinator(
     assert trial.result() is None
 
 
+@pytest.mark.slow
 def test_a_trial_that_hears_nothing_ends_ten_seconds_after_its_coordinator(
     lonely: Callable[..., tuple[int, TrialFolder]],
 ) -> None:

@@ -195,6 +195,7 @@ def test_logging_to_a_closed_child_twice_logs_once(folder_only: Recorder) -> Non
     assert folder_only.find("s-0").status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_children_that_still_stop_when_the_coordinator_dies_end_killed(
     root: Path, rows: Rows, start: Callable[..., Any], wait_for: Callable[..., None]
 ) -> None:
@@ -234,6 +235,7 @@ def test_children_of_which_everybody_was_killed_are_closed_by_the_next_start(
     assert rows(STATUS) == [("s", "FINISHED"), ("s-0", "FINISHED"), ("s-1", "KILLED")]
 
 
+@pytest.mark.slow
 def test_a_dead_recorder_has_another_after_it(recorder: Recorder, root: Path, rows: Rows) -> None:
     parent = recorder.create_run("s", {"dlcli.kind": "sweep"})
     child = recorder.create_child("s-0", TAGS, parent.id)

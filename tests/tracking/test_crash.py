@@ -100,6 +100,7 @@ def closed_by_the_next(root: Path, rows: Rows) -> None:
     assert [line[-15:] for line in recorder.notices] == [": marked KILLED"]
 
 
+@pytest.mark.slow
 def test_a_live_run_is_left_alone_and_a_stopped_one(root: Path, train: Start, rows: Rows) -> None:
     training = train()
     assert reconcile(MLflow(), root) == []

@@ -44,6 +44,7 @@ def test_it_is_left_out_where_there_is_a_sign_of_any_gpu(tmp_path: Path) -> None
         assert not surely_none(place)
 
 
+@pytest.mark.slow
 def test_it_starts_no_thread_that_a_fork_would_lose() -> None:
     done = subprocess.run(
         [sys.executable, "-c", COUNT],

@@ -78,7 +78,9 @@ def check_end(root: Path, unbroken: Outcome) -> None:
     assert unbroken.metrics == resumed.metrics
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_gan_stopped_in_the_middle_of_an_epoch_ends_as_an_unbroken_one(
     number: signal.Signals, tmp_path: Path, unbroken: Outcome
 ) -> None:

@@ -77,7 +77,9 @@ def test_a_trial_is_tested_as_a_run_of_its_own_would_be(tmp_path: Path) -> None:
     assert not (tmp_path / "runs" / task["run_id"] / "artifacts" / "figures").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_trial_ended_at_any_moment_and_run_again_ends_as_an_unbroken_one(
     number: signal.Signals, tmp_path: Path
 ) -> None:
