@@ -4,13 +4,14 @@ Run as ``python benchmarks/sweep.py``. In each repetition, one after the other:
 
 - ``dlcli, 2 workers`` and ``dlcli, 1 worker``: ``dlcli sweep`` with everything that it does for a
   trial: a process of its own, checkpoints, an MLflow run, a resumable study;
-- ``plain``: ``plain_sweep.py``, a serial ``study.optimize`` around Lightning in one process, which
-  records nothing;
-- ``plain, forking``: the same, each trial in a process forked for it, which records nothing either.
+- ``by hand``: ``plain_sweep.py``, a serial ``study.optimize`` around Lightning in one process,
+  which records nothing;
+- ``by hand, dlcli's net``: the same around dlcli's net, whose layers are the same, but quicker;
+- ``by hand, forking``: the last one, each trial in a process forked for it.
 
 All search the learning rate and the batch size of a small convolutional net on the digits. The
-plain loops ask their sampler, too, but train at the points that the single worker's sampler chose,
-as the number of steps, and so of seconds, depends on the batch size.
+loops by hand ask their sampler, too, but train at the points that the single worker's sampler
+chose, as the number of steps, and so of seconds, depends on the batch size.
 Times are between the end of the first trial and the end of the last, so that neither imports nor
 the start of a store counts: overhead = wall x workers - seconds in fit, for each trial.
 """
@@ -35,6 +36,11 @@ SPACE = [
     "optimizer.lr=tag(log, interval(1e-4, 1e-1))",
     "data.batch_size=choice(32, 64, 128)",
 ]
+LOOPS = {  # by name, the options of each loop
+    "by hand": (),
+    "by hand, dlcli's net": ("--net",),
+    "by hand, forking": ("--net", "--fork"),
+}
 DLCLI = Path(sys.executable).with_name("dlcli")
 PLAIN = Path(__file__).with_name("plain_sweep.py")
 
@@ -104,30 +110,30 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=3)
     given = parser.parse_args()
-    kinds = {"dlcli, 2 workers": 2, "dlcli, 1 worker": 1, "plain": 1, "plain, forking": 1}
+    kinds = {"dlcli, 2 workers": 2, "dlcli, 1 worker": 1, **dict.fromkeys(LOOPS, 1)}
     found: dict[str, list[Times]] = {name: [] for name in kinds}
     for _ in range(given.repetitions):
         found["dlcli, 2 workers"].append(dlcli(2, given.trials, given.epochs))
         found["dlcli, 1 worker"].append(dlcli(1, given.trials, given.epochs))
         points = found["dlcli, 1 worker"][-1].points
-        found["plain"].append(plain(points, given.epochs))
-        found["plain, forking"].append(plain(points, given.epochs, "--fork"))
+        for name, options in LOOPS.items():
+            found[name].append(plain(points, given.epochs, *options))
     for name, workers in kinds.items():
         hour = statistics.median(one.an_hour() for one in found[name])
         overhead = statistics.median(one.overhead(workers) for one in found[name])
         fit = statistics.median(statistics.mean(one.fitted) for one in found[name])
         wall = statistics.median(one.wall for one in found[name])
         print(
-            f"{name:<17} {hour:7.0f} trials an hour, fit {fit:.2f} s, "
+            f"{name:<20} {hour:7.0f} trials an hour, fit {fit:.2f} s, "
             f"overhead {overhead:.2f} s a trial, all in all {wall:.1f} s"
         )
-    two, one, loop, forking = (
+    two, one, *loops = (
         statistics.median(times.an_hour() for times in found[name]) for name in kinds
     )
-    print(f"2 workers / 1 worker       {two / one:.2f}")
-    print(f"1 worker / plain           {one / loop:.2f}")
-    print(f"plain, forking / plain     {forking / loop:.2f}")
-    print(f"1 worker / plain, forking  {one / forking:.2f}")
+    print(f"2 workers / 1 worker               {two / one:.2f}")
+    for name, loop in zip(LOOPS, loops, strict=True):
+        print(f"{f'1 worker / {name}':<34} {one / loop:.2f}")
+    print(f"forking / in one process           {loops[2] / loops[1]:.2f}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from dlcli.models.task import Better
 
 Batch = tuple[Tensor, Tensor]
 STAGES = ("train", "val", "test")
+CURRENT_HOOK = "_current_fx_name"  # set by Lightning before and after every hook that it calls
 
 
 class Learner(pl.LightningModule):
@@ -66,6 +67,13 @@ class Learner(pl.LightningModule):
         self._frozen = frozen_modules(net, freeze)
         self._lr: float | None = None
         self._validation: dict[str, Tensor] = {}  # what the epoch's last one reported
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; the one that Lightning sets some forty times a step without a look."""
+        if name == CURRENT_HOOK:
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
 
     # The quantities that a line an epoch has room for; None for all.
     headline: tuple[str, ...] | None = None

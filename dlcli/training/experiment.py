@@ -16,6 +16,7 @@ from pytorch_lightning.callbacks import (
     ProgressBar,
 )
 
+from dlcli.config.allow import is_below
 from dlcli.config.compose import Config
 from dlcli.config.instantiate import instantiate
 from dlcli.config.own_code import blamed, first_line
@@ -30,6 +31,7 @@ from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.precision import check_precision
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
+from dlcli.training.startup import targets
 
 FINDERS = (LearningRateFinder, BatchSizeFinder)
 
@@ -111,7 +113,7 @@ def assemble(
     callbacks = [callback for callback in callbacks if not isinstance(callback, unwanted)]
     logger, checkpoints = RunLogger(), FolderCheckpointIO()
     trainer = build_trainer(
-        values["trainer"],
+        {**validated_first(values, allow), **values["trainer"]},
         allow,
         callbacks=[*callbacks, *extra, RandomState()],
         logger=logger,
@@ -199,6 +201,15 @@ def takes(target: str, argument: str, allow: tuple[str, ...]) -> bool:
     """Whether a target has an argument of this name, as far as its source tells."""
     signature = Targets(allow).signature(target)
     return signature is None or signature.open or argument in signature.types
+
+
+def validated_first(values: Mapping[str, Any], allow: tuple[str, ...]) -> dict[str, int]:
+    """How much is validated before anything is trained: of dlcli's own code nothing.
+
+    Lightning tries two batches, so that an error in code of the user's costs no epoch.
+    """
+    unproven = any(is_below(target, allow) for target in targets(values))
+    return {} if unproven else {"num_sanity_val_steps": 0}
 
 
 def check_monitors(model: LightningModule, values: Mapping[str, Any]) -> None:

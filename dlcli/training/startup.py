@@ -98,7 +98,7 @@ def warm_up_for(
         allow: packages of the user's own whose code may run; that code is left to the trials.
         practice: whether to train a little first; not where there is a GPU.
     """
-    modules = dict.fromkeys(target.rpartition(".")[0] for target in _targets(values))
+    modules = dict.fromkeys(target.rpartition(".")[0] for target in targets(values))
     packaged = [name for name in modules if name.startswith("dlcli.")]
     environment = {WARM_MODULES: ":".join(packaged), WARM_PRACTICE: "1" if practice else ""}
     if str(values["data"].get("_target_")).startswith("dlcli."):
@@ -106,11 +106,12 @@ def warm_up_for(
     return environment
 
 
-def _targets(value: Any) -> Iterator[str]:
+def targets(value: Any) -> Iterator[str]:
+    """What the nodes of a configuration name, those within others too."""
     if isinstance(value, Mapping):
         if "_target_" in value:
             yield str(value["_target_"])
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for item in value:
-            yield from _targets(item)
+            yield from targets(item)

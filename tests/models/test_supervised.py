@@ -14,6 +14,7 @@ from dlcli.data.digits import Digits
 from dlcli.data.loader import TensorLoader
 from dlcli.data.spec import DataSpec
 from dlcli.errors import ConfigError, TrainingError
+from dlcli.models.learner import CURRENT_HOOK
 from dlcli.models.schedule import Schedule
 from dlcli.models.supervised import Supervised
 from dlcli.models.tasks import task
@@ -170,3 +171,9 @@ def test_a_plateau_is_seen_in_the_metrics_own_direction(monitor, mode):
     described = plateau.build(SGD(module.parameters()), math.inf, module.metrics())
     assert described["scheduler"].mode == mode
     assert described["monitor"] == monitor
+
+
+def test_lightning_notes_its_hooks_under_the_name_that_is_set_without_a_look():
+    module = Supervised(Linear, CLASSES, SGD)
+    evaluate(module, torch.zeros(4, 3), torch.zeros(4, dtype=torch.long))
+    assert CURRENT_HOOK in vars(module)
