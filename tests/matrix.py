@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -108,18 +108,23 @@ def works(option: str, column: Column) -> bool:
     return True
 
 
-def table() -> str:
+def families() -> list[str]:
+    """The options that are no variants of others."""
+    return [name for name in models() if "/" not in name]
+
+
+def table(shown: Sequence[str]) -> str:
     """The matrix in Markdown, a row a model."""
     rows = [
         ["`model=`", *(column.name for column in COLUMNS)],
         ["---", *(":-:" for _ in COLUMNS)],
         *(
             [f"`{option}`", *("✓" if works(option, column) else "—" for column in COLUMNS)]
-            for option in models()
+            for option in shown
         ),
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":
-    print(table())
+    print(table(models()))

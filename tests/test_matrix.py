@@ -13,7 +13,8 @@ from dlcli.errors import ConfigError
 from tests import matrix
 from tests.matrix import COLUMNS, Column
 
-PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "models.md"
+ROOT = Path(__file__).parents[1]
+PAGES = {ROOT / "docs" / "how-to" / "models.md": matrix.models, ROOT / "README.md": matrix.families}
 CELLS = [
     pytest.param(option, column, id=f"{option}, {column.name}")
     for option in matrix.models()
@@ -63,7 +64,8 @@ def trained(option: str, column: Column) -> pl.Trainer:
     return trainer
 
 
-def test_the_page_of_models_shows_the_matrix() -> None:
-    shown = re.search(r"<!-- matrix -->\n(.*?)<!-- /matrix -->", PAGE.read_text(), re.DOTALL)
-    assert shown, "models.md has no <!-- matrix --> and <!-- /matrix --> markers"
-    assert shown[1].strip() == matrix.table()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_readme_and_the_page_of_models_show_the_matrix(page: Path) -> None:
+    shown = re.search(r"<!-- matrix -->\n(.*?)<!-- /matrix -->", page.read_text(), re.DOTALL)
+    assert shown, f"{page.name} has no <!-- matrix --> and <!-- /matrix --> markers"
+    assert shown[1].strip() == matrix.table(PAGES[page]())
