@@ -147,6 +147,16 @@ def test_a_scale_places_values_as_they_were_searched() -> None:
     ]
 
 
+def test_no_two_ticks_read_alike() -> None:
+    ends = [text for _, text in Scale("lr", 0.0012, 0.00120004).ticks()]
+    assert (ends[0], ends[-1], len(set(ends))) == ("0.0012", "0.00120004", len(ends))
+    assert [text for _, text in Scale("loss", 1e6, 1e6 + 1).ticks()][::4] == ["1000000", "1000001"]
+    widths = Scale("widths", 0, 2, options=("[128, 128, 128]", "[128, 128, 64]", "[128, 128, 32]"))
+    assert [text for _, text in widths.ticks(8)] == ["[128,…8]", "[128,…4]", "[128,…2]"]
+    alike = Scale("a", 0, 1, options=("a" * 30, "a" * 31))
+    assert [text for _, text in alike.ticks()] == ["0: aaaaaaaaaa…", "1: aaaaaaaaaa…"]
+
+
 def test_one_key_with_two_domains_has_one_scale() -> None:
     under = [(("model", (name,)),) for name in ("cnn", "rnn")]
     space = Space(
