@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dlcli.comparison.detail import Detail
 from dlcli.comparison.family import Family
-from dlcli.config.repeat import allowed, of_store, recorded
+from dlcli.config.repeat import Recorded, allowed, masked, of_store, recorded
 from dlcli.tracking.query import REPRODUCES
 
 
@@ -21,14 +21,16 @@ def next_steps(detail: Detail, relatives: Family, names: Sequence[str]) -> list[
     """
     record = detail.record
     name = record.name if record.name and names.count(record.name) == 1 else record.id[:12]
-    store = of_store(detail.overrides)
+    store = of_store(detail.overrides, detail.config_dir)
+    again = masked(detail.overrides)  # all else is frozen with the sweep
     if detail.kind == "sweep":
         steps = _of_sweep(detail, record.tags.get("dlcli.sweep", record.name))
-        return [_with(step, [] if " --resume " in step else store) for step in steps]
+        return [_with(step, again if " --resume " in step else store) for step in steps]
     if detail.kind == "evaluate":
         return _of_evaluation(relatives, names)
+    own = [*store, *allowed(detail.allow)]
     return [
-        _with(step, [] if step.startswith("dlcli sweep") else [*store, *allowed(detail.allow)])
+        _with(step, again if step.startswith("dlcli sweep") else own)
         for step in _of_training(detail, name)
     ]
 
@@ -70,8 +72,8 @@ def _of_evaluation(relatives: Family, names: Sequence[str]) -> list[str]:
     if parent is None:
         return []
     name = parent.name if names.count(parent.name) == 1 else parent.id[:12]
-    overrides, _ = recorded(parent.folder / "artifacts") if parent.folder else ([], [])
-    return [_with(f"dlcli show {name}", of_store(overrides))]
+    run = recorded(parent.folder / "artifacts") if parent.folder else Recorded()
+    return [_with(f"dlcli show {name}", of_store(run.overrides, run.config_dir))]
 
 
 def _twice(detail: Detail) -> str:

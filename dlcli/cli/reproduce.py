@@ -163,7 +163,7 @@ def print_reproduction(done: Reproduction, original: Original) -> None:
     for line in explained(verdict):
         print(line)
     if verdict.first is not None and not verdict.seeds:
-        _, packages = recorded(original.artifacts)
+        packages = recorded(original.artifacts).allow
         file = output.shortened(original.artifacts / "config.yaml")
         words = ["--config", file, *allowed(packages), f"seed={original.seed + 1}"]
         print("\nthree runs with other seeds would tell what noise is, such as:")

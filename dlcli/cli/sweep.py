@@ -10,10 +10,11 @@ import typer
 from dlcli.cli import output
 from dlcli.cli.completion import complete_sweep
 from dlcli.cli.options import Allow, ConfigDir, Debug, Json, Overrides, Quiet
+from dlcli.config.repeat import tree
 from dlcli.errors import ConfigError, SweepError
 
 if TYPE_CHECKING:
-    from dlcli.cli.sweep_run import Swept
+    from dlcli.cli.swept import Swept
 
 LABEL = 16  # characters
 Name = Annotated[
@@ -118,11 +119,10 @@ def print_swept(swept: Swept) -> None:
     print("\nto go on:")
     if best := swept.summary.get("best"):
         train = shlex.join(["dlcli", "train", *swept.options])
-        own = ["--config-dir", swept.config_dir] if swept.config_dir else []
-        print(f"  {train} {shlex.join([*own, *swept.best_overrides])}")
+        print(f"  {train} {shlex.join([*tree(swept.config_dir), *swept.best_overrides])}")
         print(f"  {train} --config {output.shortened(swept.best_config)}")
-        evaluate = shlex.join(["dlcli", "evaluate", *swept.options])
-        print(f"  {evaluate} {best['run_id'][:8]}")
+        evaluate = ["dlcli", "evaluate", *swept.options, best["run_id"][:8], *swept.store]
+        print(f"  {shlex.join(evaluate)}")
     if swept.more:
         print(f"  {swept.more}")
 

@@ -78,12 +78,13 @@ def recomposed(
                 *(f"  {line}" for line in shown),
             ]
         )
-    if list(given) != before:
+    if list(given) != before or allow:
         secrets = made.base.hidden
         frozen = replace(
             frozen,
             overrides=[redact_override(text, secrets) for text in made.overrides],
             searched=[redact_override(text, secrets) for text in made.searched],
+            allow=list(made.base.allow),
         )
     _warn_of_drift(frozen)
     return made, frozen

@@ -6,12 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.cli import output
 from dlcli.cli.sweep_signals import interrupted_by_signals, stopped, stopped_by_signals
+from dlcli.cli.swept import Swept, resume, swept
 from dlcli.errors import StoreError
 
 if TYPE_CHECKING:
@@ -25,38 +25,6 @@ if TYPE_CHECKING:
     from dlcli.search.trial import Result
 
 TRIAL, TEST = "dlcli.training.trial:run", "dlcli.training.trial:test"
-
-
-@dataclass(frozen=True)
-class Swept:
-    """How a sweep ended.
-
-    Args:
-        summary: in the form that programs read.
-        test: the best trial's test metrics.
-        options: what a command needs that uses the best trial's configuration.
-        config_dir: the user's own tree, as it was given; empty for none.
-        message: why it was stopped before its end; empty where it was not.
-        failures: how many trials failed for each reason, in words.
-        advice: how to go on in a sweep that was stopped.
-        more: how to have more trials; empty where there are no more.
-    """
-
-    name: str
-    summary: dict[str, Any]
-    metrics: list[str]
-    test: dict[str, float]
-    figures: Path
-    best_config: Path
-    best_overrides: list[str]
-    config_dir: str
-    options: list[str]
-    logs: str
-    duration_s: float
-    message: str = ""
-    failures: str = ""
-    advice: str = ""
-    more: str = ""
 
 
 class Sweep:
@@ -120,7 +88,7 @@ class Sweep:
             raise StoreError(f"{refused}; {self._advice()}") from error
 
     def _advice(self) -> str:
-        return f"to go on: dlcli sweep --resume {self.frozen.name}"
+        return f"to go on: {resume(self.frozen.name, self.frozen.given)}"
 
     def _study(self) -> Study:
         from dlcli.search.study import Study
@@ -192,7 +160,8 @@ class Sweep:
 
         made = self.parts.made
         overrides = [*made.overrides, *point_overrides(params)]
-        return compose_trial(overrides, self.folder.conf, made.base.allow)
+        config = compose_trial(overrides, self.folder.conf, made.base.allow)
+        return replace(config, config_dir=self.frozen.config_dir)
 
     def _weights(self, reference: str | None) -> str | None:
         from dlcli.cli.sweep_weights import known_weights
@@ -251,49 +220,3 @@ class Sweep:
         values = written(redact(config.values, secrets=config.hidden), config.references)
         text = yaml.safe_dump(values, sort_keys=False)
         replace_file(self.folder.path / "best.yaml", text)
-
-
-def swept(
-    folder: SweepFolder,
-    frozen: Frozen,
-    summary: dict[str, Any],
-    test: dict[str, float],
-    total: int,
-    message: str = "",
-    failures: Mapping[str, int] | None = None,
-    duration_s: float = 0.0,
-) -> Swept:
-    """How a sweep ended, now or before; ``total`` is how many trials it was to have."""
-    from dlcli.config.sweep import point_overrides
-
-    best = summary.get("best")
-    overrides = [*frozen.overrides, *point_overrides(best["params"])] if best else []
-    reasons = [f"{count} {reason}" for reason, count in (failures or {}).items()]
-    return Swept(
-        name=frozen.name,
-        summary=summary,
-        metrics=frozen.metrics,
-        test=test,
-        figures=folder.root / "runs" / summary["parent_run_id"] / "artifacts" / "figures",
-        config_dir=frozen.config_dir,
-        best_config=folder.path / "best.yaml",
-        best_overrides=overrides,
-        options=[word for package in frozen.allow for word in ("--allow", package)],
-        logs=f"{output.shortened(folder.path)}/trials/*/output.log",
-        duration_s=duration_s,
-        message=message,
-        failures=", ".join(reasons),
-        advice=f"to go on: dlcli sweep --resume {frozen.name}",
-        more=_more(frozen, summary["trials"], total),
-    )
-
-
-def _more(frozen: Frozen, trials: Mapping[str, int], total: int) -> str:
-    """How to have the trials that a limit of time left, else more than there were to be."""
-    from dlcli.search.summary import left
-
-    resume = f"dlcli sweep --resume {frozen.name}"
-    if left(trials, total):
-        return resume
-    grid = frozen.settings["search"]["kind"] == "grid"
-    return "" if grid else f"{resume} search.n_trials={2 * trials['total']}"

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from dlcli.cli import output
 from dlcli.cli.running import recording
 from dlcli.cli.sweep_signals import interrupted_by_signals
+from dlcli.cli.swept import resume, swept
+from dlcli.config.redact import redact_override
 from dlcli.config.store import store_root
 from dlcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from dlcli.cli.sweep_check import Checked
-    from dlcli.cli.sweep_run import Swept
+    from dlcli.cli.swept import Swept
     from dlcli.config.sweep import SweepConfig
     from dlcli.search.executor import Executor
     from dlcli.search.folder import Frozen, SweepFolder
@@ -85,8 +87,8 @@ def start_sweep(
     folder = SweepFolder(store_root(), generate() if name is None else check_name(name))
 
     def advice() -> str:
-        resume = f"to go on: dlcli sweep --resume {folder.name}"
-        return resume if folder.exists else "no sweep was begun, so start it again"
+        going_on = f"to go on: {resume(folder.name, overrides)}"
+        return going_on if folder.exists else "no sweep was begun, so start it again"
 
     with interrupted_by_signals(advice):
         return _start(folder, composed(overrides, config_dir, allow), config_dir, quiet)
@@ -141,12 +143,12 @@ def resume_sweep(
         Stopped: a signal came; the sweep can go on.
     """
     from dlcli.cli.sweep_resume import is_done, recomposed, refuse_missing
-    from dlcli.cli.sweep_run import Sweep, swept
+    from dlcli.cli.sweep_run import Sweep
     from dlcli.search.folder import SweepFolder
 
     folder = SweepFolder(store_root(), name)
     refuse_missing(folder)
-    advice = f"to go on: dlcli sweep --resume {name}"
+    advice = f"to go on: {resume(name, [], *map(redact_override, overrides))}"
     with interrupted_by_signals(lambda: advice), folder.owned():
         made, frozen = recomposed(folder, overrides, config_dir, allow)
         final = folder.final()
@@ -207,7 +209,7 @@ def freeze(
     config_dir: Path | None,
 ) -> Frozen:
     """Write down what the sweep is, so that no later change of a file changes it."""
-    from dlcli.config.redact import redact, redact_override, redact_text
+    from dlcli.config.redact import redact, redact_text
     from dlcli.config.sweep import snapshot
     from dlcli.search.folder import Frozen
     from dlcli.search.sources import sources

@@ -141,9 +141,9 @@ def print_result(result: TrainResult) -> None:
     if not result.delivered:
         print("not everything has reached the tracking store yet; the next start delivers it")
     print("\nto go on:")
-    overrides, packages = recorded(store_root() / "runs" / result.run_id / "artifacts")
-    store = of_store(overrides)
+    run = recorded(store_root() / "runs" / result.run_id / "artifacts")
+    store = of_store(run.overrides, run.config_dir)
     if result.best or result.last:  # none is kept where the callbacks say so
-        words = [result.run_name, *store, *allowed(packages)]
+        words = [result.run_name, *store, *allowed(run.allow)]
         print(f"  dlcli evaluate {shlex.join(words)}")
     print(f"  {shlex.join(['dlcli', 'ui', *store])}")

@@ -61,6 +61,7 @@ class Detail:
         overrides: as they were given.
         choices: the option of each group.
         allow: packages of the user's own whose code might run.
+        config_dir: the user's own tree, where the command named it.
         origins: where each value was written, by dotted key.
         references: values that were interpolated, as they were written, by dotted key.
         environment: ``dlcli``, ``python``, ``platform``, ``packages``, ``device``, ``cores``,
@@ -76,6 +77,7 @@ class Detail:
     overrides: Sequence[str] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
     allow: Sequence[str] = ()
+    config_dir: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -143,6 +145,7 @@ def read(record: RunRecord) -> Detail:
         overrides=[str(text) for text in _sequence(about.get("overrides"))],
         choices=_mapping(about.get("choices")) or choices,
         allow=[str(name) for name in _sequence(about.get("allow"))],
+        config_dir=str(about.get("config_dir") or ""),
         origins=_mapping(about.get("origins")),
         references=_mapping(about.get("references")),
         environment=environment | (folder.json("environment.json") or _versions(sweep)),
@@ -155,7 +158,8 @@ def read(record: RunRecord) -> Detail:
 
 def _about_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
     given = [*_sequence(sweep.get("overrides")), *_sequence(sweep.get("searched"))]
-    return {"overrides": given, "allow": sweep.get("allow")}
+    kept = {name: sweep.get(name) for name in ("allow", "config_dir")}
+    return {"overrides": given, **kept}
 
 
 def _versions(sweep: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,8 +97,7 @@ def _command(group: Group, seeds: Sequence[int]) -> str:
     config = folder / "artifacts" / "config.yaml" if folder else None
     if config is None or not config.is_file():
         return ""
-    _, packages = recorded(config.parent)
-    options = ["--config", os.path.relpath(config), *allowed(packages)]
+    options = ["--config", os.path.relpath(config), *allowed(recorded(config.parent).allow)]
     train = f"dlcli train {shlex.join(options)} seed="
     if len(seeds) == 1:
         return f"{train}{seeds[0]}"

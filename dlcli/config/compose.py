@@ -27,6 +27,7 @@ class Config:
         warnings: what was ignored, for the user to know.
         secrets: values from the environment that must not be shown.
         references: for each key that only repeats another one's value, the text that says so.
+        config_dir: the user's own tree, where the command named it.
     """
 
     values: dict[str, Any]
@@ -37,6 +38,7 @@ class Config:
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     references: dict[str, str] = field(default_factory=dict, repr=False)
+    config_dir: str = ""
 
     @property
     def hidden(self) -> list[str]:
@@ -77,6 +79,7 @@ def compose(
         warnings=warnings,
         secrets=tuple(composing.secrets),
         references=composing.references,
+        config_dir=str(config_dir or ""),
     )
 
 

@@ -15,7 +15,7 @@ from dlcli.comparison.detail import Detail
 from dlcli.comparison.family import Family
 from dlcli.comparison.scores import at_best, main_score
 from dlcli.comparison.table import duration, scaled
-from dlcli.config.repeat import allowed
+from dlcli.config.repeat import allowed, tree
 from dlcli.report.content import Facts, Part, Picture, Table
 from dlcli.report.pictures import curves, figures
 from dlcli.tracking.command import words
@@ -130,8 +130,8 @@ def recorded_commands(detail: Detail, commands: Sequence[str]) -> list[str]:
         typed = ["train", *detail.overrides, *allowed(detail.allow)]
     made = shlex.join(typed)
     if detail.kind == "sweep" and detail.overrides:
-        name = ["--name", detail.record.name]
-        made = shlex.join(["sweep", *detail.overrides, *name, *allowed(detail.allow)])
+        name, options = ["--name", detail.record.name], allowed(detail.allow)
+        made = shlex.join(["sweep", *detail.overrides, *name, *options, *tree(detail.config_dir)])
     return [*([f"dlcli {made}"] if made and detail.kind != "trial" else []), *commands]
 
 

@@ -93,3 +93,28 @@ def create(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o644)
     sqlite.use_wal(path)
+
+
+def place(scratch: Path, path: Path) -> bool:
+    """Give a whole database its name; False where there is a file of that name by now.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
+    try:
+        os.link(scratch, path)  # unlike a renaming, it replaces no file
+    except FileExistsError:
+        return False
+    except OSError:  # as of a file system without links
+        return _claim(scratch, path)
+    return True
+
+
+def _claim(scratch: Path, path: Path) -> bool:
+    """The same in two steps: a death between them leaves an empty file, which is refused."""
+    try:
+        path.open("xb").close()
+    except FileExistsError:
+        return False
+    scratch.rename(path)
+    return True

@@ -53,14 +53,20 @@ class Scale:
             return math.log(number / self.low) / math.log(self.high / self.low)
         return (number - self.low) / (self.high - self.low)
 
-    def ticks(self) -> list[tuple[float, str]]:
-        """Places with what is written there."""
+    def ticks(self, longest: int = LONGEST_TICK) -> list[tuple[float, str]]:
+        """Places with what is written there, no two alike.
+
+        Args:
+            longest: characters of an option.
+        """
         if self.options:
-            return [(self.place_of(i), cut(text)) for i, text in enumerate(self.options)]
+            texts = told_apart(self.options, longest)
+            return [(self.place_of(i), text) for i, text in enumerate(texts)]
         if self.low == self.high:
             return [(0.5, f"{self.low:.4g}")]
         inner = [value for value in self._round_numbers() if 0.12 < self.place(value) < 0.88]
-        return [(self.place(v), f"{v:.4g}") for v in (self.low, *inner, self.high)]
+        values = [self.low, *inner, self.high]
+        return list(zip(map(self.place, values), rounded(values), strict=True))
 
     def place_of(self, index: int) -> float:
         """Where an option lies between 0 and 1."""
@@ -79,7 +85,7 @@ class Scale:
         """Make it the horizontal axis of a panel."""
         panel.set_xlabel(self.key)
         if self.options:
-            texts = [cut(text) for text in self.options]
+            texts = told_apart(self.options)
             steep = sum(map(len, texts)) > 28
             panel.set_xticks(
                 range(len(texts)),
@@ -143,9 +149,29 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def cut(text: str, longest: int = LONGEST_TICK) -> str:
-    """A text that takes no more room than there is."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+def cut(text: str, longest: int = LONGEST_TICK, end: int = 0) -> str:
+    """A text that takes no more room than there is; its last ``end`` characters stay."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 1 - end]}…{text[len(text) - end :]}"
+
+
+def told_apart(texts: Sequence[str], longest: int = LONGEST_TICK) -> list[str]:
+    """Different texts that take no more room than there is, cut so that no two read alike."""
+    for kept in range(longest - 1, 0, -1):
+        shorter = [cut(text, longest, longest - 1 - kept) for text in texts]
+        if len(set(shorter)) == len(texts):
+            return shorter
+    return [f"{n}: {cut(text, max(2, longest - 3))}" for n, text in enumerate(texts)]
+
+
+def rounded(values: Sequence[float]) -> list[str]:
+    """Different numbers with four digits, or as many more as tell them apart."""
+    for digits in range(4, 17):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [repr(value) for value in values]
 
 
 def wrapped(name: str, longest: int = 18) -> str:

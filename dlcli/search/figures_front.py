@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 
 MOST_NUMBERS = 10
 PANEL = (3.0, 2.6)  # inches, where there are several
+DOT, DIGIT = 6.0, (5.5, 7.0)  # points: how wide a dot is; how wide and high a digit
+# Where a number may stand from its dot: how often its own width, and points, across; points up.
+SIDES = (
+    (0.0, 4.0, 4.0),
+    (-1.0, -4.0, 4.0),
+    (0.0, 4.0, -10.0),
+    (-1.0, -4.0, -10.0),
+    (0.0, 6.0, -3.0),
+    (-1.0, -6.0, -3.0),
+    (-0.5, 0.0, 6.0),
+    (-0.5, 0.0, -12.0),
+    (0.0, 9.0, 10.0),
+    (-1.0, -9.0, 10.0),
+)
 
 
 def front(
@@ -71,11 +85,32 @@ def _draw(
     x, y = zip(*(point for point, _ in top), strict=True)
     line = 1.2 if joined else 0.0
     panel.plot(x, y, color=RED, marker="o", lw=line, label="Pareto front", zorder=3)
-    for point, number in top if len(top) <= MOST_NUMBERS else ():
-        panel.annotate(f"{number}", point, (4, 4), textcoords="offset points", fontsize=8.5)
     first, second = zip(*points.values(), strict=True)
     if wide(first):
         panel.set_xscale("log")
     if wide(second):
         panel.set_yscale("log")
+    if len(top) <= MOST_NUMBERS:
+        _write_numbers(panel, top)
     bare(panel)
+
+
+def _write_numbers(panel: Axes, top: Sequence[tuple[tuple[float, float], int]]) -> None:
+    """Each trial's number beside its dot, on the side where it covers the least."""
+    from matplotlib.transforms import Bbox
+
+    panel.autoscale_view()
+    points = 72 / panel.figure.dpi  # to a pixel
+    places = [panel.transData.transform(place) * points for place, _ in top]
+    left, bottom, width, height = (side * points for side in panel.bbox.bounds)
+    taken = [Bbox.from_bounds(x - DOT / 2, y - DOT / 2, DOT, DOT) for x, y in places]
+    taken.append(Bbox.from_extents(0, bottom, left, bottom + height))  # beyond the axes
+    taken.append(Bbox.from_extents(left, 0, left + width, bottom))
+    for (place, number), (x, y) in zip(top, places, strict=True):
+        room = DIGIT[0] * len(f"{number}")
+        spots = [(share * room + across, up) for share, across, up in SIDES]
+        boxes = [Bbox.from_bounds(x + across, y + up, room, DIGIT[1]) for across, up in spots]
+        covered = [box.count_overlaps(taken) for box in boxes]
+        best = covered.index(min(covered))
+        taken.append(boxes[best])
+        panel.annotate(f"{number}", place, spots[best], textcoords="offset points", fontsize=8.5)

@@ -54,11 +54,13 @@ class Store:
     def create(self, directions: Sequence[str], description: Mapping[str, Any]) -> None:
         """Make the study, unless it is there already; a new file comes whole or not at all.
 
+        In a file that another sweep makes at the same time, the study is made beside its own.
+
         Raises:
             StoreError: nothing can be written there, or what is there holds no studies.
         """
-        if self.path is not None and not self.path.exists():
-            self._create_file(self.path, directions, description)
+        new = self.path if self.path is not None and not self.path.exists() else None
+        if new is not None and self._create_file(new, directions, description):
             return
         self._connect()
         with self._guard():
@@ -66,7 +68,8 @@ class Store:
 
     def _create_file(
         self, path: Path, directions: Sequence[str], description: Mapping[str, Any]
-    ) -> None:
+    ) -> bool:
+        """Make the study in a new file; False where another process was first."""
         scratch = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,13 +80,14 @@ class Store:
                 self.close()
             with scratch.open("rb") as file:
                 os.fsync(file.fileno())
-            scratch.rename(path)
+            placed = database.place(scratch, path)
             sync_folder(path.parent)
         except OSError as error:
             raise unwritable(path.parent, error) from error
         finally:
             for suffix in ("", "-wal", "-shm", "-journal"):
                 scratch.with_name(scratch.name + suffix).unlink(missing_ok=True)
+        return placed
 
     def _make(self, directions: Sequence[str], description: Mapping[str, Any]) -> None:
         from optuna.exceptions import DuplicatedStudyError

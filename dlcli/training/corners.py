@@ -107,7 +107,7 @@ class Corners:
                     for name in ("optimizer", "scheduler")
                 )
                 check_monitors(made.model, config.values)
-                rehearse(made.model, optimizer, scheduler, made.trainer)
+                rehearse(made.model, optimizer, scheduler, made.trainer, data)
                 return made
             except Exception:
                 del self._made[key]
@@ -120,17 +120,20 @@ class Corners:
         """The data of a point, set up once for all that differ in nothing that matters here."""
         node = config.values["data"]
         key = setup_key(node)
-        if key not in self._data:
+        own = instantiate(node, config.allow) if key in self._data else None
+        if own is None:
             try:
                 self._data[key] = build_data(node, config.allow)
             except (ConfigError, DataError) as error:
                 self._data[key] = error
-        else:
-            instantiate(node, config.allow)
         ready = self._data[key]
         if isinstance(ready, DlcliError):
             raise ready
-        return ready
+        data, spec = ready
+        if own is not None and hasattr(own, "take_over"):
+            own.take_over(data)  # its batches may be of another size
+            data = own
+        return data, spec
 
     def _see_direction(self, model: LightningModule) -> None:
         try:

@@ -124,7 +124,8 @@ def assemble(
     if callable(refuse := getattr(model, "check_trainer", None)):
         refuse(trainer)
     optimizer, scheduler = (instantiate(values[name], allow) for name in ("optimizer", "scheduler"))
-    rehearse(model, optimizer, scheduler, trainer)
+    # of a resumed training the checkpoint may say how large the batches are
+    rehearse(model, optimizer, scheduler, trainer, None if resuming else data)
     skip_empty_hooks(trainer.callbacks)  # type: ignore[attr-defined]
     return Experiment(data, spec, model, trainer, logger, checkpoints)
 

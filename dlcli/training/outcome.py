@@ -91,6 +91,7 @@ def read_config(values: Mapping[str, Any]) -> Config:
         allow=tuple(values.get("allow", ())),
         secrets=tuple(values.get("secrets", ())),
         references=dict(values.get("references", {})),
+        config_dir=values.get("config_dir", ""),
     )
 
 

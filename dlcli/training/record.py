@@ -64,6 +64,7 @@ def record_start(
         "overrides": [redact_override(text, secrets) for text in config.overrides],
         "choices": config.choices,
         "allow": list(config.allow),
+        "config_dir": config.config_dir,
         "origins": config.origins,
         "references": config.references,
     }

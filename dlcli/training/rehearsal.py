@@ -11,8 +11,9 @@ from pytorch_lightning.utilities.model_helpers import is_overridden
 
 from dlcli.errors import ConfigError, DlcliError
 from dlcli.training.metrics import declared
+from dlcli.training.most_steps import most_steps
 
-# Any number will do: only whether there is an end is asked for.
+# Any number will do where only whether there is an end is asked for.
 SOME_STEPS = 1000
 
 
@@ -42,9 +43,16 @@ def untestable(model: LightningModule, data: LightningDataModule) -> str | None:
 
 
 def rehearse(
-    model: LightningModule, optimizer: Callable[..., Any], scheduler: Any, trainer: Trainer
+    model: LightningModule,
+    optimizer: Callable[..., Any],
+    scheduler: Any,
+    trainer: Trainer,
+    data: LightningDataModule | None,
 ) -> None:
     """Make the optimizer, and the schedule over it, for all parameters of a model.
+
+    Args:
+        data: set up; None where its batches are not those that are trained on.
 
     Raises:
         ConfigError: their arguments do not go together.
@@ -57,6 +65,8 @@ def rehearse(
     if build is not None:
         warmup = getattr(scheduler, "warmup", 0)
         steps = math.inf if _endless(trainer) else SOME_STEPS + warmup
+        if data is not None and warmup and getattr(scheduler, "needs_steps", False):
+            steps = min(steps, most_steps(model, data, trainer))
         _tried("scheduler", lambda: build(made, steps, declared(model) or {}))
 
 

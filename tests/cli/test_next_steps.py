@@ -57,3 +57,10 @@ def test_each_command_finds_and_builds_the_run_again(tmp_path: Path, monkeypatch
         "dlcli compare --sweep s tracking.experiment=course",
         "dlcli sweep --resume s",
     ]
+
+
+def test_a_sweep_is_given_nothing_again_but_its_secrets() -> None:
+    given = ("tracking.uri=mysql://***@host/x", "seed=1")
+    detail = replace(killed(**{"dlcli.kind": "trial", "dlcli.sweep": "s"}), overrides=given)
+    steps = next_steps(replace(detail, allow=["own"], config_dir="tree"), ALONE, ["cnn"])
+    assert steps[1] == "dlcli sweep --resume s 'tracking.uri=mysql://***@host/x'"

@@ -291,7 +291,7 @@ def test_the_table_of_runs_has_trials_where_they_are_asked_for(
 
 def test_failures_of_a_sweep_that_ended_before_have_no_empty_reasons(frozen: SweepFolder) -> None:
     from dlcli.cli.sweep import shortfall
-    from dlcli.cli.sweep_run import swept
+    from dlcli.cli.swept import swept
 
     trials = {"complete": 2, "pruned": 0, "failed": 1, "total": 3}
     summary = {"parent_run_id": "a", "trials": trials, "best": None}

@@ -10,8 +10,9 @@ import pytest
 
 from dlcli.cli.sweep_check import Checked
 from dlcli.cli.sweep_resume import recomposed
-from dlcli.cli.sweep_run import Sweep, _more
+from dlcli.cli.sweep_run import Sweep
 from dlcli.cli.sweeping import Parts, composed, freeze
+from dlcli.cli.swept import _more
 from dlcli.errors import StoreError
 from dlcli.search import parent
 from dlcli.search.ending import Ending

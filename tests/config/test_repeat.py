@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcli.config.repeat import again, allowed, of_store, recorded
+from dlcli.config.repeat import Recorded, again, allowed, masked, of_store, recorded
 from dlcli.tracking.command import TAG, words
 
 
@@ -34,7 +34,22 @@ def test_a_run_says_itself_what_it_needs(folder: Path) -> None:
     (folder / "origins.json").write_text(json.dumps(about))
     assert again(folder) == ["tracking=none", "--allow", "own"]
     (folder / "origins.json").write_text("{")
-    assert (again(folder), recorded(folder / "gone")) == ([], ([], []))
+    assert (again(folder), recorded(folder / "gone")) == ([], Recorded())
+
+
+@pytest.mark.parametrize("name", ["train.yaml", "tracking"])
+def test_a_tree_is_named_again_where_it_may_name_the_store(folder: Path, name: str) -> None:
+    about = {"overrides": ["tracking=mine"], "allow": [], "config_dir": "tree"}
+    (folder / "origins.json").write_text(json.dumps(about))
+    (folder / "tree" / "model").mkdir(parents=True)
+    assert again(folder) == ["tracking=mine"]
+    (folder / "tree" / name).mkdir()
+    assert again(folder) == ["tracking=mine", "--config-dir", "tree"]
+
+
+def test_what_has_a_secret_is_to_be_given_again() -> None:
+    given = ["model=mlp", "tracking.uri=mysql://me:hunter22@host/x", "data.token=abc"]
+    assert masked(given) == ["tracking.uri=mysql://***@host/x", "data.token=***"]
 
 
 @pytest.mark.parametrize("typed", [["train", "data.path=my file.csv", "~callbacks.x", ""], []])

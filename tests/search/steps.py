@@ -177,7 +177,7 @@ class Steps:
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             self._opened(*arguments)
-        elif event == "os.rename":
+        elif event in ("os.rename", "os.link"):
             source, target = _text(arguments[0]), _text(arguments[1])
             self._at("rename", target)
             self._note("rename", source, target)

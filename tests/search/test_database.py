@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dlcli.errors import ConfigError, StoreError
+from dlcli.search.database import place
 from tests.search.studies import PLAIN, Arguments, serial
 
 ADVICE = "; restore a backup, or start another sweep with --name"
@@ -124,6 +125,52 @@ def test_a_file_may_hold_the_studies_of_several_sweeps(given: Arguments) -> None
     study = other.open()
     assert [study.ask(number) for number in range(2)] == points
     study.close()
+
+
+def test_sweeps_that_make_a_file_at_the_same_time_all_have_their_study(tmp_path: Path) -> None:
+    code = (
+        "import sys, optuna; from pathlib import Path; from tests.search.studies import Arguments;"
+        "print('ready', flush=True); sys.stdin.readline();"
+        "Arguments(Path(sys.argv[1]), name=sys.argv[2]).create().close()"
+    )
+    names = ["first", "second", "third"]
+    sweeps = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]
+    for sweep in sweeps:
+        assert sweep.stdout is not None
+        assert sweep.stdout.readline() == "ready\n"
+    for sweep in sweeps:
+        assert sweep.stdin is not None
+        sweep.stdin.write("go\n")
+        sweep.stdin.flush()
+    assert [sweep.communicate()[1] or sweep.returncode for sweep in sweeps] == [0, 0, 0]
+    for name in names:
+        Arguments(tmp_path, name=name).open().close()
+    assert [path.name for path in tmp_path.iterdir()] == ["study.db"]
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_file_of_another_is_never_replaced(
+    linked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Path) -> None:
+        raise PermissionError
+
+    if not linked:
+        monkeypatch.setattr(os, "link", refuse)
+    new, path = tmp_path / "new", tmp_path / "study.db"
+    for text, first in (("first", True), ("second", False)):
+        new.unlink(missing_ok=True)  # of which the other may be a link
+        new.write_text(text)
+        assert place(new, path) == first
+        assert path.read_text() == "first"
 
 
 def locked(path: Path, seconds: float) -> str:

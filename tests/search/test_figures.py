@@ -71,6 +71,17 @@ def test_a_front_has_a_panel_for_each_two_objectives(objectives: int, panels: in
     ]
 
 
+def test_the_numbers_of_a_front_stand_beside_each_other() -> None:
+    trials = [trial(n, "complete", n / 10, (n % 3) / 9, (n % 4) / 9) for n in range(60)]
+    close = {7: (1.0, 1.0, 1.0), 8: (1.02, 1.02, 1.02), 9: (1.2, 1.03, 1.04)}
+    trials = [trial(n, "complete", *close.get(n, one.values)) for n, one in enumerate(trials)]
+    figure = front(trials, list(close), [Objective(f"val/{k}", "max") for k in range(3)])
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        boxes = [text.get_window_extent() for text in panel.texts]
+        assert [box.count_overlaps(boxes) for box in boxes] == [1] * len(boxes)  # with itself
+
+
 def test_three_objectives_have_a_front(tmp_path: Path) -> None:
     trials = [trial(n, "complete", n / 10, 10.0 ** (8 - n % 4), 1.0) for n in range(8)]
     draw(trials, scales(SPACE), [*BOTH, Objective("val/loss", "min")], {}, [3, 7], tmp_path)
@@ -145,6 +156,16 @@ def test_a_scale_places_values_as_they_were_searched() -> None:
         "32",
         "128",
     ]
+
+
+def test_no_two_ticks_read_alike() -> None:
+    ends = [text for _, text in Scale("lr", 0.0012, 0.00120004).ticks()]
+    assert (ends[0], ends[-1], len(set(ends))) == ("0.0012", "0.00120004", len(ends))
+    assert [text for _, text in Scale("loss", 1e6, 1e6 + 1).ticks()][::4] == ["1000000", "1000001"]
+    widths = Scale("widths", 0, 2, options=("[128, 128, 128]", "[128, 128, 64]", "[128, 128, 32]"))
+    assert [text for _, text in widths.ticks(8)] == ["[128,…8]", "[128,…4]", "[128,…2]"]
+    alike = Scale("a", 0, 1, options=("a" * 30, "a" * 31))
+    assert [text for _, text in alike.ticks()] == ["0: aaaaaaaaaa…", "1: aaaaaaaaaa…"]
 
 
 def test_one_key_with_two_domains_has_one_scale() -> None:

@@ -42,6 +42,16 @@ def test_an_argument_that_an_optimizer_refuses_is_found() -> None:
     assert problems[1] == ["optimizer: Nesterov momentum requires a momentum and zero dampening"]
 
 
+def test_a_warm_up_is_too_long_for_the_batches_of_its_own_point() -> None:
+    warm = ["model=mlp", "scheduler.interval=step", "scheduler.warmup=60", "trainer.max_epochs=2"]
+    problems = check([[*warm, f"data.batch_size={size}"] for size in (32, 256, 16)])["problems"]
+    assert problems == [
+        [],
+        ["scheduler.warmup: 60 steps leave nothing of the training's 10 to the curve"],
+        [],
+    ]
+
+
 def test_a_metric_that_no_model_logs_is_refused_with_the_nearest() -> None:
     with pytest.raises(ConfigError) as refused:
         check([["model=mlp"], ["model=autoencoder"]], "val/lss")
