@@ -44,6 +44,7 @@ def told(done: Done) -> list[str]:
     return [line.strip() for line in lines if line.startswith("  dlcli ")]
 
 
+@pytest.mark.slow
 def test_what_a_sweep_tells_to_go_on_with_goes_on(run: Run) -> None:
     space = "search=random search.n_trials=1 optimizer.lr='interval(1e-3, 1e-1)'"
     commands = told(run(f"dlcli sweep --name s tracking=mine {space} {OWN}"))
@@ -62,6 +63,7 @@ def test_what_a_sweep_tells_to_go_on_with_goes_on(run: Run) -> None:
         run(line)
 
 
+@pytest.mark.slow
 def test_what_a_training_tells_to_go_on_with_goes_on(run: Run) -> None:
     evaluate = "dlcli evaluate t --config-dir tree --allow own"
     assert told(run(f"dlcli train --name t {OWN}")) == [evaluate, "dlcli ui --config-dir tree"]
