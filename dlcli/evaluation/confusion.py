@@ -9,12 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlcli.evaluation.labels import label
 from dlcli.figure import Table, save
+from dlcli.labels import labels
 
 # With more classes neither a number nor a name has room for itself.
 COUNTED, NAMED = 20, 30
 WIDE = 5.4  # inches, about 600 pixels
+WIDER, LARGE = 1000, 10_000  # counts to write smaller, and in short
+UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
 
 
 def count(taken: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
@@ -58,18 +60,27 @@ def draw_confusion(counts: np.ndarray, classes: Sequence[str], title: str, path:
 def name_axes(panel: Axes, classes: Sequence[str]) -> None:
     """Write the classes along both axes; of very many only some."""
     places = range(0, len(classes), -(-len(classes) // NAMED))
-    names = [label(classes[place]) for place in places]
+    names = labels([classes[place] for place in places])
     panel.set_xticks(places, names, rotation=90 if max(map(len, names)) > 2 else 0)
     panel.set_yticks(places, names)
     panel.tick_params(labelsize=8)
 
 
 def write_counts(panel: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
-    """Write each count into its field, where it is not 0."""
+    """Write each count into its field, where it is not 0; the CSV has all digits of large ones."""
+    size = 8 if counts.max() < WIDER else 6.5
     for row, column in np.argwhere(counts > 0):
         colour = "white" if shares[row, column] > 0.5 else "black"
-        text = str(int(counts[row, column]))
-        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+        text = brief(int(counts[row, column]))
+        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+
+
+def brief(number: int) -> str:
+    """A number in at most four characters: of a large one its thousands, millions or billions."""
+    if number < LARGE:
+        return str(number)
+    unit, size = next((u, s) for u, s in UNITS.items() if number < 999.5 * s or u == "G")
+    return f"{number / size:.1f}{unit}" if number < 9.95 * size else f"{number / size:.0f}{unit}"
 
 
 def pairs(counts: np.ndarray, classes: Sequence[str]) -> Table:

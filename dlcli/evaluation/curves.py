@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlcli.evaluation.labels import label
 from dlcli.figure import BLUE, DARK, GREEN, GREY, PURPLE, RED, Table, bare, save
+from dlcli.labels import label
 
 # As many as can be told apart by colour and dash; of more classes the worst are drawn.
 STYLES = ((BLUE, "-"), (RED, "--"), (GREEN, "-."), (PURPLE, ":"))

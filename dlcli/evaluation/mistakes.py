@@ -16,8 +16,8 @@ from torch import Tensor
 from dlcli.data.spec import DataSpec
 from dlcli.evaluation.case import Case, Listing, Shown
 from dlcli.evaluation.inputs import raw_inputs, text_of
-from dlcli.evaluation.labels import label, shortened
 from dlcli.figure import BLUE, DARK, GREEN, PURPLE, RED, YELLOW, save, save_table
+from dlcli.labels import label, shortened
 
 WRITTEN = 500  # as rows of the CSV
 ROWS, COLUMNS = 4, 5  # of the picture

@@ -16,6 +16,7 @@ from dlcli.evaluation import pictures
 from dlcli.evaluation.case import Case, Shown
 from dlcli.evaluation.looking import batches, looking
 from dlcli.figure import BLUE, DARK, bare, save
+from dlcli.models.mean import countable
 from dlcli.training.drawing import draw_picture
 from dlcli.training.pictures import draw_pictures, draw_scatters
 
@@ -75,7 +76,7 @@ def rebuild(case: Case) -> Rebuilt:
     count = 0
     for index, (inputs, target) in enumerate(batches(case)):
         noisy = model.noised(inputs, stage, index)
-        rows = [model.unit(inputs), model.unit(noisy), model(noisy)]
+        rows = [model.unit(countable(inputs)), model.unit(noisy), countable(model(noisy))]
         error = (rows[-1] - rows[0]).square().flatten(1).mean(1)
         places = torch.arange(count, count + len(error))
         new = tuple(

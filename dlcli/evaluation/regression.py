@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from dlcli.evaluation.answers import Answers
 from dlcli.evaluation.case import Case, Listing, Shown
-from dlcli.evaluation.labels import label
 from dlcli.figure import BLUE, DARK, bare, save, save_table
+from dlcli.labels import label
 
 POINTS = 3000  # of a scatter; more only hide each other
 BINS = (10, 50)  # of a histogram, at least and at most

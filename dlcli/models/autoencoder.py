@@ -126,14 +126,14 @@ class Autoencoder(Learner):
 
     def step(self, batch: Batch, stage: str) -> Tensor:
         """The loss of a batch, whose sums are added to the stage's means."""
-        clean = self.unit(batch[0])
+        clean = self.unit(countable(batch[0]))
         noisy = self.noised(batch[0], stage, self._index)
-        raw = self.net(noisy)
+        raw = countable(self.net(noisy))
         error = (self.squash(raw) - clean).square().mean()
         loss = error if self.criterion == "mse" else cross_entropy(raw, clean)
         if count := len(clean):
             other = self._others(clean, noisy, stage)
-            sums = countable(torch.stack([loss.detach(), error.detach(), *other])) * count
+            sums = torch.stack([loss.detach(), error.detach(), *other]) * count
             self.means[stage].update(sums, count)
         return loss
 
@@ -161,7 +161,8 @@ class Autoencoder(Learner):
         if stage == "train":
             draw = torch.randn_like(x)
         else:
-            draw = torch.randn(x.shape, generator=generator("noise", stage, index)).to(x)
+            rng = generator("noise", stage, index)
+            draw = torch.randn(x.shape, generator=rng, dtype=torch.float32).to(x)
         return x + self.noise * self._span * draw
 
     @torch.no_grad()
@@ -195,7 +196,7 @@ class Autoencoder(Learner):
         """Decoded steps from the codes of one half of the inputs to those of the other."""
         codes = self.net.encode(inputs)
         pairs = len(codes) // 2
-        share = torch.linspace(0, 1, SHOWN, device=codes.device)[None, :, None]
+        share = torch.linspace(0, 1, SHOWN, device=codes.device, dtype=codes.dtype)[None, :, None]
         path = torch.lerp(codes[:pairs, None], codes[pairs : 2 * pairs, None], share)
         output = self.squash(self.net.decode(path.flatten(0, 1)))
         return output.view(pairs, SHOWN, *self.spec.shape)

@@ -150,14 +150,14 @@ class GAN(Learner):
 
     def discriminator_loss(self, real: Tensor, made: Tensor, labels: Tensor | None) -> Tensor:
         """Binary cross-entropy of telling real examples (1) from generated ones (0), summed."""
-        of_real, of_made = self.net.judge(real, labels), self.net.judge(made, labels)
+        of_real, of_made = (countable(self.net.judge(x, labels)) for x in (real, made))
         target = torch.full_like(of_real, 1 - self.label_smoothing)
         entropy = functional.binary_cross_entropy_with_logits
         return entropy(of_real, target) + entropy(of_made, torch.zeros_like(of_made))
 
     def generator_loss(self, made: Tensor, labels: Tensor | None) -> Tensor:
         """The mean of -log D(G(z))."""
-        return functional.softplus(-self.net.judge(made, labels)).mean()
+        return functional.softplus(-countable(self.net.judge(made, labels))).mean()
 
     def on_validation_epoch_start(self) -> None:
         """Start the means and forget the real examples of the last validation."""
@@ -189,8 +189,9 @@ class GAN(Learner):
 
     def latents(self, count: int, *key: int | str) -> Tensor:
         """Standard normal numbers ``(count, latent)`` that are a pure function of ``key``."""
-        drawn = torch.randn(count, self.net.latent, generator=generator("latents", *key))
-        return drawn.to(self.device)
+        size, rng = (count, self.net.latent), generator("latents", *key)
+        drawn = torch.randn(size, generator=rng, dtype=torch.float32)
+        return drawn.to(self.device, self.dtype)  # type: ignore[arg-type]
 
     @torch.no_grad()
     def pictures(self) -> dict[str, Picture]:
@@ -201,7 +202,7 @@ class GAN(Learner):
         free = self.latents(rows * COLUMNS, "samples")
         samples = self._grid(columns if names else free, rows)
         ends = self.latents(2 * rows, "interpolation")
-        share = torch.linspace(0, 1, COLUMNS, device=self.device)[None, :, None]
+        share = torch.linspace(0, 1, COLUMNS, device=self.device, dtype=ends.dtype)[None, :, None]
         path = torch.lerp(ends[:rows, None], ends[rows:, None], share)
         return {
             "samples": Picture(samples, names),
@@ -226,7 +227,7 @@ class GAN(Learner):
         return targets if self.net.conditional else None
 
     def _add(self, stage: str, through: Tensor, against: Tensor, count: int) -> None:
-        sums = countable(torch.stack([through + against, through, against])) * count
+        sums = torch.stack([through + against, through, against]) * count
         self.means[stage].update(sums, count)
 
     def _minimise(self, optimizer: LightningOptimizer, loss: Tensor, side: torch.nn.Module) -> None:

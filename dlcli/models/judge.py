@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,9 @@ from torch.nn import functional
 
 from dlcli.data.seed import generator
 from dlcli.data.spec import DataSpec
+from dlcli.models.exact import Convert, exact
 from dlcli.models.frechet import frechet
+from dlcli.models.mean import countable
 from dlcli.nets.referee import Referee
 
 Batch = tuple[Tensor, Tensor]
@@ -32,7 +35,8 @@ class Judge(nn.Module):
 
     Where there are classes it does so by a referee, a small classifier that it trains once on real
     examples; its weights are part of the module's, and so of checkpoints. Else it compares the
-    inputs themselves, averaged to 256 numbers where they are more.
+    inputs themselves, averaged to 256 numbers where they are more. It does so in single precision
+    where the training is in half.
 
     Args:
         spec: what the data looks like.
@@ -51,9 +55,10 @@ class Judge(nn.Module):
     def look(self, examples: Tensor) -> tuple[Tensor, Tensor | None]:
         """Features ``(B, F)`` of prepared inputs, and the class taken for each ``(B,)``."""
         if self.referee is None:
-            flat = examples.flatten(1).unsqueeze(1)
+            flat = countable(examples.flatten(1).unsqueeze(1))
             return functional.adaptive_avg_pool1d(flat, self.numbers).squeeze(1), None
-        features, logits = self.referee(examples)
+        with torch.autocast(examples.device.type, enabled=False):
+            features, logits = self.referee(examples)
         return features, logits.argmax(1)
 
     def train_referee(self, batches: Iterable[Batch], seed: int = 0) -> None:
@@ -80,6 +85,10 @@ class Judge(nn.Module):
                 curve.step()
         self.referee.requires_grad_(False)
         self.trained.fill_(True)
+
+    def _apply(self, fn: Convert, recurse: bool = True) -> Self:
+        super()._apply(exact(fn), recurse)  # type: ignore[no-untyped-call]
+        return self
 
     def compare(
         self, real: Batch, made: Tensor, taken: Tensor | None, asked: Tensor | None

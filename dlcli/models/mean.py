@@ -52,9 +52,9 @@ class Mean:
         self.sums, self.count = state["sums"].clone(), state["count"]
 
 
-def countable(loss: Tensor) -> Tensor:
-    """A loss in single precision at least, in which no count beside it is rounded."""
-    return loss.to(torch.promote_types(loss.dtype, torch.float32))
+def countable(numbers: Tensor) -> Tensor:
+    """Numbers in single precision at least, of which neither a loss nor a count is rounded."""
+    return numbers.to(torch.promote_types(numbers.dtype, torch.float32))
 
 
 def precision(device: torch.device) -> torch.dtype:

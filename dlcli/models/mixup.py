@@ -37,6 +37,7 @@ class Mixup:
 
     def __call__(self, inputs: Tensor, target: Tensor) -> tuple[Tensor, Tensor, float]:
         """Mixed inputs ``(B, ...)``, the other examples' targets, and the share of its own."""
-        share = float(torch.distributions.Beta(self.alpha, self.alpha).sample())
+        alpha = torch.tensor(self.alpha, dtype=torch.float32)  # of which half precision draws none
+        share = float(torch.distributions.Beta(alpha, alpha).sample())
         order = torch.randperm(len(inputs)).to(inputs.device)
         return share * inputs + (1 - share) * inputs[order], target[order], share

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from dlcli.errors import ConfigError
+from dlcli.models.exact import Convert, exact
 
 # The covariance of so many features has 16 million entries and takes seconds to take apart.
 MOST_FEATURES = 4096
@@ -16,7 +18,8 @@ MOST_FEATURES = 4096
 class PCA(nn.Module):
     """The best linear code of a size, in squared error (Pearson 1901).
 
-    It is part of the module that holds it, so its checkpoints have it, and it is fitted once.
+    It is part of the module that holds it, so its checkpoints have it, and it is fitted once. It
+    stays in single precision where that module is in half.
 
     Args:
         features: the numbers of an example, F.
@@ -68,5 +71,10 @@ class PCA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The examples ``(B, ...)`` again from their codes."""
-        flat = x.flatten(1) - self.mean
-        return (flat @ self.axes @ self.axes.T + self.mean).view_as(x)
+        with torch.autocast(x.device.type, enabled=False):
+            flat = x.flatten(1).to(self.mean.dtype) - self.mean
+            return (flat @ self.axes @ self.axes.T + self.mean).view_as(x)
+
+    def _apply(self, fn: Convert, recurse: bool = True) -> Self:
+        super()._apply(exact(fn), recurse)  # type: ignore[no-untyped-call]
+        return self

@@ -39,7 +39,8 @@ class Spread:
     def examples(self, most: int) -> tuple[Tensor, ...]:
         """At most so many inputs and targets, from all over."""
         count = len(self)
-        places = torch.linspace(0, count - 1, min(count, most)).long()
+        # not in the default precision, which in half has no room for such numbers
+        places = torch.linspace(0, count - 1, min(count, most), dtype=torch.float32).long()
         return tuple(tensor[places.to(tensor.device)] for tensor in self._joined())
 
     def _joined(self) -> tuple[Tensor, ...]:

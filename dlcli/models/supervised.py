@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from dlcli.data.spec import DataSpec
 from dlcli.models.learner import STAGES, Batch, Learner
-from dlcli.models.mean import Mean
+from dlcli.models.mean import Mean, countable
 from dlcli.models.mixup import Mixup
 from dlcli.models.regularizer import Regularizer
 from dlcli.models.schedule import Schedule
@@ -87,7 +87,7 @@ class Supervised(Learner):
         # every net can make something.
         if not len(target):
             return torch.zeros((), device=target.device)
-        output = self.net(inputs)
+        output = countable(self.net(inputs))
         loss = self.task.loss(output, target, stage)
         self._add(stage, self.task.sums(stage, loss.detach(), output.detach(), target), target)
         scores = None if stage == TRAIN else self.task.scores(output.detach())
@@ -98,7 +98,7 @@ class Supervised(Learner):
     def _mixed_step(self, inputs: Tensor, target: Tensor) -> Tensor:
         """The loss against both targets of each mixture, by their shares."""
         mixed, other, share = self.mixup(inputs, target)
-        output = self.net(mixed)
+        output = countable(self.net(mixed))
         one, two = (self.task.loss(output, which, TRAIN) for which in (target, other))
         sums = [
             self.task.sums(TRAIN, loss.detach(), output.detach(), which)

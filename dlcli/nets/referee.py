@@ -27,6 +27,7 @@ class Referee(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Prepared inputs ``(B, *spec.shape)`` -> features ``(B, 64)``, logits ``(B, classes)``."""
+        x = x.to(self.head.weight.dtype)
         features: Tensor = self.features(2 * (x - self._low) / self._span - 1)
         return features, self.head(features)
 

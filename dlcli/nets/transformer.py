@@ -253,9 +253,11 @@ def cls_of(width: int) -> nn.Parameter:
 
 def sinusoids(length: int, width: int) -> Tensor:
     """``(length, width)``: sines in the even places, cosines in the odd ones."""
+    # single precision, whatever the default: half has no room for places beyond a few hundred
     places = torch.arange(length, dtype=torch.float32).unsqueeze(1)
-    rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000) / width))
-    table = torch.zeros(length, width)
+    even = torch.arange(0, width, 2, dtype=torch.float32)
+    rates = torch.exp(even * (-math.log(10_000) / width))
+    table = torch.zeros(length, width, dtype=torch.float32)
     table[:, 0::2] = torch.sin(places * rates)
     table[:, 1::2] = torch.cos(places * rates[: width // 2])
     return table

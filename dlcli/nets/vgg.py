@@ -62,7 +62,7 @@ class VGG(nn.Module):
         super().__init__()
         self.features = features(depth, channels, min(sides), batch_norm)
         places = PLACES if large else 1
-        self.avgpool = nn.AdaptiveAvgPool2d((places, places))
+        self.avgpool = Places(places)
         self.classifier = nn.Sequential(
             *dense(512 * places**2, units, dropout),
             *dense(units, units, dropout),
@@ -75,6 +75,34 @@ class VGG(nn.Module):
         """``(B, C, H, W) -> (B, spec.outputs)``."""
         output: Tensor = self.classifier(self.avgpool(self.features(x)).flatten(1))
         return output
+
+
+class Places(nn.AdaptiveAvgPool2d):
+    """Averages maps into places, on a GPU with ``trainer.deterministic``, too.
+
+    The gradient of PyTorch's own pooling is not deterministic there, and is refused.
+
+    Args:
+        side: the places in each dimension.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__(side)
+        self.side = side
+
+    def forward(self, input: Tensor) -> Tensor:
+        """``(B, C, H, W) -> (B, C, side, side)``."""
+        if not torch.are_deterministic_algorithms_enabled():
+            return super().forward(input)
+        return averaged(averaged(input, self.side, 2), self.side, 3)
+
+
+def averaged(maps: Tensor, places: int, dim: int) -> Tensor:
+    """The means over as many spans of a dimension, alike in length and overlapping if need be."""
+    size = maps.shape[dim]
+    # where PyTorch's pooling has them
+    spans = [(size * i // places, -(-size * (i + 1) // places)) for i in range(places)]
+    return torch.stack([maps.narrow(dim, a, b - a).mean(dim) for a, b in spans], dim)
 
 
 def features(depth: int, channels: int, side: int, batch_norm: bool) -> nn.Sequential:

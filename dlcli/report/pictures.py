@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dlcli.comparison.scores import TELLING
 from dlcli.figure import BLUE, CYAN, DARK, GREEN, GREY, PURPLE, RED, YELLOW, bare
+from dlcli.labels import labels
 from dlcli.report.content import Picture
 from dlcli.tracking.history import Series
 
@@ -24,6 +25,7 @@ LARGEST = 4_000_000  # bytes of one figure
 MOST_PANELS = 6
 MOST_LINES = 8  # runs in one panel
 SIZE = (5.6, 3.3)  # inches
+COLUMNS, LONGEST, LINE = 2, 28, 0.18  # of the legend of several runs; letters, and inches
 STYLES = {"train": (BLUE, "-"), "val": (RED, "--")}
 COLOURS = (BLUE, RED, GREEN, PURPLE, CYAN, YELLOW, DARK, GREY)
 DRAWN_HERE = "learning_curves.png"  # the same from the metrics, sharp at every size
@@ -94,11 +96,14 @@ def _of_run(quantity: str, stages: Mapping[str, Points], best: int | None) -> Fi
 
 def _of_runs(lines: Mapping[str, Points], metric: str) -> Figure:
     figure, panel = _panel(metric)
-    for (name, points), colour, style in zip(
-        lines.items(), cycle(COLOURS), cycle(("-", "--", "-.", ":")), strict=False
+    names = labels(list(lines), LONGEST)
+    for name, points, colour, style in zip(
+        names, lines.values(), cycle(COLOURS), cycle(("-", "--", "-.", ":")), strict=False
     ):
         _line(panel, points, name, colour, style)
-    panel.legend(frameon=False, fontsize="small")
+    # outside, where long names hide no curves
+    figure.set_figheight(SIZE[1] + LINE * -(-len(lines) // COLUMNS))
+    figure.legend(loc="outside upper left", ncols=COLUMNS, frameon=False, fontsize="small")
     return figure
 
 
@@ -115,11 +120,7 @@ def _panel(label: str) -> tuple[Figure, Axes]:
 def _line(panel: Axes, points: Points, label: str, colour: str, style: str) -> None:
     steps, values = zip(*points, strict=True)
     marker = "o" if len(points) == 1 else None
-    # a name that begins with _ would be left out of the legend
-    label = label if not label.startswith("_") else f" {label}"
-    panel.plot(
-        steps, values, label=label.replace("$", r"\$"), color=colour, ls=style, marker=marker
-    )
+    panel.plot(steps, values, label=label, color=colour, ls=style, marker=marker)
 
 
 def _quantities(history: Series) -> dict[str, dict[str, Points]]:

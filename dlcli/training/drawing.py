@@ -13,11 +13,13 @@ from torch import Tensor
 
 from dlcli.data.picture import Picture
 from dlcli.figure import BLUE, CYAN, GREEN, PURPLE, RED, YELLOW, plain, save
+from dlcli.labels import labels
 
 CELL = 0.62  # of an image in the grid, in inches
 GAP = 1  # between images, in pixels
 BETWEEN = 0.6  # the grey of the gaps
-LETTER = 0.075  # of what stands beside a row, in inches
+LETTER = 0.085  # of what stands beside a row, in inches
+LONGEST = 24  # letters beside a row
 MARGIN = 0.2  # left of the grid, in inches, where nothing stands beside it
 # How images of one channel are shown: 0 is black, 1 is white.
 SHADES: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
@@ -62,9 +64,10 @@ def draw_grid(panel: Axes, picture: Picture) -> None:
     examples = picture.examples.detach().cpu().float()
     draw = draw_images if examples.ndim == 5 else draw_lines
     across, down = draw(panel, examples)
-    columns, rows = ([plain(name) for name in names] for names in (picture.columns, picture.rows))
+    columns, rows = [plain(name) for name in picture.columns], labels(picture.rows, LONGEST)
     panel.set_xticks(across if columns else [], columns, fontsize=8)
     panel.set_yticks(down if rows else [], rows)
+    panel.set_anchor("W")  # in the middle of its room it would push what is beside its rows out
     panel.tick_params(length=0, labeltop=True, labelbottom=False)
     panel.spines[:].set_visible(False)
 
@@ -101,11 +104,11 @@ def draw_lines(panel: Axes, signals: Tensor) -> tuple[list[float], list[float]]:
 def _size(picture: Picture, title: str) -> tuple[float, float]:
     """Width and height of a figure with one grid, in inches."""
     rows, columns = picture.examples.shape[:2]
-    beside = MARGIN + LETTER * max(map(len, picture.rows), default=0)
+    beside = MARGIN + LETTER * max(map(len, labels(picture.rows, LONGEST)), default=0)
     above = 0.15 + 0.2 * bool(title) + 0.16 * lines_of(picture.columns)
     return max(CELL * columns + beside, 3), CELL * rows + above
 
 
-def lines_of(labels: tuple[str, ...]) -> int:
-    """The lines that the longest of some labels takes."""
-    return max((label.count("\n") + 1 for label in labels), default=0)
+def lines_of(names: tuple[str, ...]) -> int:
+    """The lines that the longest of some names takes."""
+    return max((name.count("\n") + 1 for name in names), default=0)

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from dlcli.data.picture import Scatter
-from dlcli.figure import BLUE, CYAN, DARK, GREEN, PURPLE, RED, YELLOW, bare, plain, save
+from dlcli.figure import BLUE, CYAN, DARK, GREEN, PURPLE, RED, YELLOW, bare, save
+from dlcli.labels import labels
 
 FEW = (BLUE, RED, GREEN, YELLOW, CYAN, PURPLE)  # colours of as many classes
 MARKERS = "os^DvP<X>*"
 SHORT = 2  # letters of a name that hides no points
 MOST_NAMED = 20  # classes that a legend has room for
+LEGEND, INSIDE = 24, 8  # letters of a name there, and among very many within the points
 
 
 def draw_scatter(scatter: Scatter, title: str, path: Path) -> None:
@@ -60,19 +62,19 @@ def in_the_plane(scatter: Scatter) -> tuple[np.ndarray, tuple[str, str]]:
 
 
 def draw_classes(
-    panel: Axes, points: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]
+    panel: Axes, points: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]
 ) -> None:
     """Draw points ``(N, 2)`` by class; short names, or very many, are written in their middle."""
     named = len(classes) <= MOST_NAMED
     inside = not named or max(map(len, classes)) <= SHORT
-    for index, name in enumerate(classes):
-        across, up = points[labels == index].T
+    for index, name in enumerate(labels(classes, LEGEND if named else INSIDE)):
+        across, up = points[targets == index].T
         colour = colour_of(index, len(classes))
         look = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "alpha": 0.6}
-        panel.scatter(across, up, s=24, label=plain(name), linewidths=0, **look)
+        panel.scatter(across, up, s=24, label=name, linewidths=0, **look)
         if inside and len(across):
             middle = (float(np.median(across)), float(np.median(up)))
-            written = panel.text(*middle, plain(name), color=DARK, ha="center", va="center")
+            written = panel.text(*middle, name, color=DARK, ha="center", va="center")
             written.set(fontsize=10 if named else 7, fontweight="bold")
             written.set_path_effects([withStroke(linewidth=3, foreground="white")])
     if named:

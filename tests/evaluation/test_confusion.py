@@ -6,11 +6,12 @@ import csv
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from dlcli.evaluation.confusion import count, draw_confusion
-from dlcli.evaluation.labels import label, shortened
+from dlcli.evaluation.confusion import brief, count, draw_confusion, name_axes, write_counts
 from dlcli.evaluation.per_class import per_class
 
 
@@ -50,6 +51,22 @@ def test_the_figure_is_of_a_readable_size_and_names_its_pairs(tmp_path, classes)
     ]
 
 
-def test_names_are_cut_and_begin_no_formula():
-    assert shortened("Ankle boot of leather") == "Ankle boot of…"
-    assert label("$5") == r"\$5"
+@pytest.mark.parametrize("largest", [99, 2154, 104_469, 1_234_567])
+def test_counts_have_room_in_their_fields(largest):
+    figure = Figure(figsize=(7, 7), layout="constrained")
+    FigureCanvasAgg(figure)
+    panel = figure.subplots()
+    counts = np.full((20, 20), largest)
+    panel.imshow(np.zeros((20, 20)))
+    name_axes(panel, [f"a class of the number {n}" for n in range(20)])
+    write_counts(panel, counts, counts / counts.sum(1))
+    figure.draw_without_rendering()
+    field = panel.get_window_extent().width / 20
+    assert max(text.get_window_extent().width for text in panel.texts) < field
+
+
+def test_large_counts_are_written_in_short():
+    counts = [0, 9999, 10_000, 104_469, 999_499, 999_500, 9_940_000, 12_345_678, 5 * 10**9]
+    assert [brief(count) for count in counts] == [
+        *("0", "9999", "10k", "104k", "999k", "1.0M", "9.9M", "12M", "5.0G")
+    ]

@@ -124,6 +124,46 @@ def test_the_baseline_is_not_fitted_again_where_a_checkpoint_has_it():
     assert torch.equal(other.pca.axes, module.pca.axes)
 
 
+PRECISIONS = ("bf16-true", "bf16-mixed", "64-true")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("options", [{"loss": "bce"}, {"noise": 0.5, "baseline": "pca"}])
+def test_it_trains_and_shows_itself_in_any_precision(precision, options):
+    module = Autoencoder(SMALL, digits().spec, ADAM, **options)
+    run = trainer(precision=precision)
+    run.fit(module, data := digits())
+    found = run.test(module, data, verbose=False)[0]
+    assert all(math.isfinite(value) for value in found.values())
+    during = module.pictures()
+    with run.precision_plugin.forward_context():
+        assert module.pictures().keys() == during.keys() == {"reconstructions", "interpolation"}
+        assert module.scatters()["latent"].points.shape[1] == 4
+
+
+def test_errors_are_not_rounded_in_half_precision():
+    module = Autoencoder(Same, SPEC, ADAM, output="linear")
+    inputs = torch.tensor([[1.0, 3.0], [-1.0, 0.0], [1.0, 1.5]])
+    loader = TensorLoader(inputs, torch.zeros(3), batch_size=3)
+    found = trainer(precision="bf16-true").test(module, loader, verbose=False)[0]
+    # squared errors 0, 0.25, 0.25, 0.0625, 0, 0.015625; their mean has more than 8 bits
+    assert found["test/mse"] == pytest.approx(0.578125 / 6, rel=1e-6)
+
+
+def test_the_baseline_is_exact_whatever_the_precision():
+    axes = []
+    for precision in ("32-true", "bf16-true", "bf16-mixed"):
+        module = Autoencoder(SMALL, digits().spec, ADAM, baseline="pca")
+        trainer(precision=precision, max_steps=1).fit(module, digits())
+        axes.append(module.pca.axes)
+        read = torch.rand(3, 64)
+        expected = (read - module.pca.mean) @ axes[-1] @ axes[-1].T + module.pca.mean
+        with trainer(precision=precision).precision_plugin.forward_context():
+            assert torch.equal(module.pca(read), expected)
+    assert torch.equal(axes[0], axes[1])
+    assert torch.equal(axes[0], axes[2])
+
+
 def test_labels_and_values_are_not_looked_at():
     inputs = torch.rand(6, 2)
     module = Autoencoder(SMALL, SPEC, ADAM)

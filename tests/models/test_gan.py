@@ -114,6 +114,38 @@ def test_max_steps_counts_batches():
     assert run.fit_loop.epoch_loop.batch_progress.total.completed == 4
 
 
+@pytest.mark.parametrize("precision", ["bf16-true", "bf16-mixed", "64-true"])
+@pytest.mark.parametrize("net", [SMALL, partial(DCGAN, channels=[4], latent=4)])
+def test_it_trains_and_shows_itself_in_any_precision(net, precision):
+    module, run = gan(net), trainer(precision=precision)
+    run.fit(module, data := digits())
+    assert all(math.isfinite(value) for value in run.test(module, data, verbose=False)[0].values())
+    during = module.pictures()
+    with run.precision_plugin.forward_context():
+        assert module.pictures().keys() == during.keys() == {"samples", "interpolation"}
+
+
+def test_latent_numbers_are_the_same_in_half_precision():
+    module = gan()
+    expected = module.latents(5, "samples")
+    plugin = trainer(precision="bf16-true").precision_plugin
+    plugin.convert_module(module)
+    with plugin.forward_context():
+        found = module.latents(5, "samples")
+    assert torch.equal(found, expected.bfloat16())
+
+
+@pytest.mark.parametrize("precision", ["bf16-true", "bf16-mixed"])
+def test_a_referee_sees_the_same_in_half_precision(precision):
+    examples, judges = torch.randn(4, 1, 8, 8).bfloat16().float(), []
+    for kind in ("32-true", precision):
+        module, run = gan(), trainer(precision=kind, max_steps=1)
+        run.fit(module, digits())
+        with run.precision_plugin.forward_context():
+            judges.append(module.judge.look(run.precision_plugin.convert_input(examples)))
+    assert torch.equal(judges[0][0], judges[1][0])
+
+
 @pytest.mark.parametrize("net", [SMALL, partial(DCGAN, channels=[4], latent=4)])
 def test_what_is_logged_is_what_metrics_says(net):
     module, run = gan(net), trainer()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from torch.nn import functional
 
@@ -48,6 +49,19 @@ def test_the_loss_is_that_of_soft_labels() -> None:
     output = module.net(share * inputs + (1 - share) * inputs[order])
     assert loss.item() == pytest.approx(functional.cross_entropy(output, soft).item())
     assert module.means["train"].compute()[0].item() == pytest.approx(loss.item())
+
+
+@pytest.mark.parametrize("precision", ["bf16-true", "bf16-mixed"])
+def test_shares_are_the_same_in_half_precision(precision: str) -> None:
+    inputs, target = torch.randn(5, 3), torch.arange(5)
+    torch.manual_seed(3)
+    share, _ = drawn(5)
+    torch.manual_seed(3)
+    plugin = pl.Trainer(precision=precision, accelerator="cpu", logger=False).precision_plugin
+    with plugin.forward_context():
+        mixed, _, own = Mixup(0.4, SPEC)(plugin.convert_input(inputs), target)
+    assert own == share
+    assert mixed.dtype == plugin.convert_input(inputs).dtype
 
 
 def test_nothing_is_mixed_in_an_evaluation() -> None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+import pytorch_lightning as pl
 import torch
 
 from dlcli.models.spread import Spread
+
+
+def test_places_are_whole_where_numbers_are_in_half_precision_by_default():
+    spread = Spread(1000)
+    spread.add((torch.arange(360),))  # 359 is 360 in 8 bits
+    with pl.Trainer(precision="bf16-true", logger=False).precision_plugin.forward_context():
+        (found,) = spread.examples(360)
+    assert torch.equal(found, torch.arange(360))
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 5000])

@@ -61,6 +61,17 @@ def test_values_are_measured_by_squared_and_absolute_error(shape):
     assert measured["test/mae"] == pytest.approx(errors.abs().mean().item())
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "hinge"])
+def test_losses_are_not_rounded_in_half_precision(loss):
+    inputs, labels = torch.randn(11, 3).bfloat16().float(), torch.randint(2, (11,))
+    module = Supervised(Linear, CLASSES, SGD, loss=loss)
+    run = trainer(precision="bf16-true")
+    data = TensorLoader(inputs, labels, batch_size=11)
+    found = run.test(module, data, verbose=False)[0]["test/loss"]
+    output = module.net(inputs.bfloat16()).detach().float()
+    assert found == pytest.approx(module.task.loss(output, labels, "test").item(), rel=1e-6)
+
+
 @pytest.mark.parametrize("net", [partial(RNN, hidden=4), partial(Transformer, width=8, heads=2)])
 def test_a_process_without_a_share_of_a_batch_adds_nothing(net):
     module = Supervised(net, TEXTS, SGD)

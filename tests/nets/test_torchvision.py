@@ -71,6 +71,27 @@ def test_a_vgg_pools_as_often_as_the_image_allows(side, left):
         assert net(torch.rand(2, 1, side, side)).shape == (2, 10)
 
 
+@pytest.fixture
+def deterministic():
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("sides", [(2, 2), (3, 5), (7, 8), (16, 2)])
+def test_a_vgg_averages_as_torchvision_s_without_what_is_not_deterministic(sides, deterministic):
+    maps = torch.randn(2, 4, *sides, requires_grad=True)
+    weights = torch.randn(2, 4, 7, 7)
+    known = nn.AdaptiveAvgPool2d((7, 7))(maps)
+    (expected,) = torch.autograd.grad((known * weights).sum(), maps)
+    found = VGG(images(64), units=1).avgpool(maps)
+    (gradient,) = torch.autograd.grad((found * weights).sum(), maps)
+    torch.testing.assert_close(found, known)
+    torch.testing.assert_close(gradient, expected)
+    # the gradient of adaptive pooling is refused on a GPU
+    assert "Adaptive" not in found.grad_fn.name()
+
+
 def test_a_vgg_for_small_images_has_a_small_classifier():
     with torch.device("meta"):
         net = VGG(images(32))

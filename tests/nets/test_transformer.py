@@ -6,6 +6,7 @@ import math
 from functools import partial
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from torch import nn
 
@@ -102,6 +103,16 @@ def test_sinusoids_are_those_of_the_paper():
     assert places(7)[3, 2].item() == pytest.approx(math.sin(3 / 10_000 ** (2 / 6)))
     assert places(7)[3, 5].item() == pytest.approx(math.cos(3 / 10_000 ** (4 / 6)))
     assert torch.equal(places(12)[:7], places(7))
+
+
+def test_sinusoids_of_longer_texts_are_as_exact_in_half_precision():
+    places = Sinusoidal(4, 16)
+    expected = places(500)
+    plugin = pl.Trainer(precision="bf16-true", accelerator="cpu", logger=False).precision_plugin
+    plugin.convert_module(places)
+    with plugin.forward_context():
+        found = places(500)
+    torch.testing.assert_close(found.float(), expected, rtol=0.02, atol=0.001)
 
 
 def test_an_odd_width_has_sinusoids():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from dlcli.report.pictures import PNG, curves, curves_of_several, figures
+from dlcli.report.pictures import PNG, _of_runs, curves, curves_of_several, figures
 
 NAN = float("nan")
 HISTORY = {
@@ -40,6 +40,18 @@ def test_runs_share_a_panel_whatever_they_are_called():
     (drawn,) = curves_of_several({"$x$": HISTORY, "_y": HISTORY}, "val/acc")
     assert drawn.caption == "val/acc by optimizer step"
     assert b"<svg" in base64.b64decode(drawn.uri.partition(",")[2])
+
+
+def test_long_names_of_many_runs_hide_no_curves():
+    runs = {f"a name longer than half of the panel, {n}": [(1, 0.5), (2, 0.4)] for n in range(8)}
+    figure = _of_runs(runs, "val/loss")
+    (panel,), (legend,) = figure.axes, figure.legends
+    figure.draw_without_rendering()
+    extent = legend.get_window_extent()
+    assert panel.get_legend() is None
+    assert not extent.overlaps(panel.get_window_extent())
+    assert (extent.x0 >= 0, extent.x1 <= figure.bbox.width) == (True, True)
+    assert len({text.get_text() for text in legend.get_texts()}) == 8
 
 
 def test_only_pictures_are_embedded(tmp_path: Path):

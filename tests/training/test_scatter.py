@@ -73,3 +73,13 @@ def test_names_of_classes_are_written_as_they_are(tmp_path):
     draw_classes(panel, points.numpy(), RED_AND_BLUE.numpy(), names)
     legend = [text.get_text().strip() for text in panel.get_legend().get_texts()]
     assert legend == [r"\$5_to_\$10", "_background_noise_"]
+
+
+@pytest.mark.parametrize(("count", "longest"), [(12, 24), (100, 8)])
+def test_long_names_leave_room_for_the_points(count, longest):
+    panel = Figure().subplots()
+    names = tuple(f"a class whose name is longer than anybody wishes, {n}" for n in range(count))
+    draw_classes(panel, np.random.default_rng(0).random((count, 2)), np.arange(count), names)
+    written = panel.get_legend_handles_labels()[1]
+    assert len(set(written)) == count
+    assert max(map(len, written)) == longest
