@@ -16,7 +16,6 @@ from dlcli.evaluation import pictures
 from dlcli.evaluation.case import Case, Shown
 from dlcli.evaluation.looking import batches, looking
 from dlcli.figure import BLUE, DARK, bare, save
-from dlcli.models.mean import countable
 from dlcli.training.drawing import draw_picture
 from dlcli.training.pictures import draw_pictures, draw_scatters
 
@@ -76,13 +75,11 @@ def rebuild(case: Case) -> Rebuilt:
     count = 0
     for index, (inputs, target) in enumerate(batches(case)):
         noisy = model.noised(inputs, stage, index)
-        rows = [model.unit(countable(inputs)), model.unit(noisy), countable(model(noisy))]
+        three = (model.unit(inputs.float()), model.unit(noisy), model(noisy))
+        rows = [row.float() for row in three]  # half precision would round the errors
         error = (rows[-1] - rows[0]).square().flatten(1).mean(1)
         places = torch.arange(count, count + len(error))
-        new = tuple(
-            part.float().cpu() if part.is_floating_point() else part
-            for part in (error, places, *rows)
-        )
+        new = tuple(part.cpu() for part in (error, places, *rows))
         kept = worst_of(kept, new)
         errors.append(new[0])
         targets.append(target.cpu())
