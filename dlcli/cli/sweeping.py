@@ -59,7 +59,8 @@ def planned(made: SweepConfig) -> Checked:
     """Every corner of the space, checked and built; nothing is recorded."""
     from dlcli.cli.sweep_check import check_corners
 
-    with executing(made) as (_, executor), output.waiting_for(CHECKING):
+    with executing(made) as (search, executor), output.waiting_for(CHECKING):
+        _practise(made, search)  # which refuses what the sampler cannot search
         checked = check_corners(made, executor)
     if checked.references:
         with recording(made.base) as recorder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from dlcli.cli import sweeping
 from dlcli.cli.sweep_check import Checked
 from dlcli.config.sweep import compose_sweep
-from dlcli.errors import Stopped
+from dlcli.errors import ConfigError, Stopped
 from dlcli.search.folder import SweepFolder
+from dlcli.search.settings import Search
 
 URI = "tracking.uri=postgresql://me:hunter22@localhost/runs"
 
@@ -39,3 +41,14 @@ def test_a_signal_before_the_sweep_begins_says_so_and_leaves_nothing(
         sweeping.start_sweep("s", [], None, [], True)
     assert str(error.value) == "stopped by SIGTERM; no sweep was begun, so start it again"
     assert not (tmp_path / "mlruns").exists()
+
+
+def test_a_plan_refuses_what_the_sampler_cannot_search(monkeypatch: pytest.MonkeyPatch):
+    made = compose_sweep(["search=cmaes", "model=mlp,cnn"], None)
+    parts = Search.of(made.settings["search"]), None
+    monkeypatch.setattr(sweeping, "executing", lambda made: nullcontext(parts))
+    with pytest.raises(ConfigError) as refused:
+        sweeping.planned(made)
+    assert str(refused.value) == (
+        "search=cmaes: searches numbers, and none is in every trial; write search=tpe"
+    )
