@@ -171,11 +171,12 @@ def find_source(
     # a metric has a slash in its name too
     if path.suffix == ".ckpt" or ("/" in reference and not reference.startswith("best:")):
         return of_file(path, changes, allow)
-    from dlcli.cli.running import artifacts_of, find
+    from dlcli.cli.running import artifacts_of, find, refuse_removed
 
     record = recorder.find(reference)
     refuse_evaluation(record)
     record = find(recorder, record.id)
+    refuse_removed(record)
     return of_run(record.id, record.name, artifacts_of(record), changes, allow)
 
 

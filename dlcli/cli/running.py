@@ -11,7 +11,7 @@ from dlcli.cli import output
 from dlcli.cli.interrupt import importing
 from dlcli.config.redact import gives_secret, redact_override
 from dlcli.config.store import store_root
-from dlcli.errors import ConfigError
+from dlcli.errors import CheckpointError, ConfigError
 from dlcli.training.rank import is_first_rank
 from dlcli.training.waiting import settle
 
@@ -114,6 +114,8 @@ def resume_training(
         if record and record.status == "FINISHED" and all(map(gives_secret, changes)):
             output.warn([f"run {record.name} is finished; there is nothing to resume"])
             return finished(record, artifacts)
+        if record:
+            refuse_removed(record)
         own = from_record(artifacts, changes, config.allow)
         result = resume(own, artifacts, record, recorder, store_root(), _warn, quiet)
     return result if recorder else None
@@ -126,6 +128,18 @@ def refuse_trial(record: RunRecord) -> None:
         raise ConfigError(
             f"--resume {record.name}: a trial of the sweep {sweep}; dlcli sweep --resume {sweep}"
         )
+
+
+def refuse_removed(record: RunRecord) -> None:
+    """Refuse (CheckpointError) a trial whose checkpoints its sweep has removed."""
+    if record.tags.get("dlcli.checkpoints") != "removed" or record.folder is None:
+        return
+    sweep = record.tags.get("dlcli.sweep")
+    config = output.shortened(artifacts_of(record) / "config.yaml")
+    raise CheckpointError(
+        f"RUN {record.name}: its checkpoints are gone, as the sweep {sweep} keeps those of its best "
+        f"trials alone (search.keep_checkpoints); train it again: dlcli train --config {config}"
+    )
 
 
 def changes_nothing(override: str) -> bool:
@@ -148,7 +162,9 @@ def initial_weights(reference: str | None, recorder: Recorder | None) -> Path | 
         return path
     from dlcli.training.checkpoint import CheckpointFolder
 
-    folder = CheckpointFolder(artifacts_of(find(recorder, reference)) / "checkpoints")
+    record = find(recorder, reference)
+    refuse_removed(record)
+    folder = CheckpointFolder(artifacts_of(record) / "checkpoints")
     return folder.verify("best" if "best" in folder.entries() else "last")
 
 
