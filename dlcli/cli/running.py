@@ -137,8 +137,9 @@ def refuse_removed(record: RunRecord) -> None:
     sweep = record.tags.get("dlcli.sweep")
     config = output.shortened(artifacts_of(record) / "config.yaml")
     raise CheckpointError(
-        f"RUN {record.name}: its checkpoints are gone, as the sweep {sweep} keeps those of its best "
-        f"trials alone (search.keep_checkpoints); train it again: dlcli train --config {config}"
+        f"RUN {record.name}: its checkpoints are gone, as the sweep {sweep} keeps those of its "
+        "best trials alone (search.keep_checkpoints); train it again: "
+        f"dlcli train --config {config}"
     )
 
 
