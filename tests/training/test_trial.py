@@ -127,7 +127,7 @@ def test_a_trial_that_stopped_early_is_not_trained_on(tmp_path: Path) -> None:
 
 
 def test_sigterm_stops_a_trial_with_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
-    task = payload(tmp_path, "trainer.max_epochs=2000")
+    task = payload(tmp_path, "trainer.max_epochs=100000", "~callbacks.early_stopping")
     ended = run_trial(task, signal_after=(signal.SIGTERM, 2.5))
     assert (ended.status, ended.error) == (143, "stopped by SIGTERM")
     assert checkpoints(tmp_path, task).verify("last").is_file()
