@@ -9,23 +9,25 @@ from dlcli.figure import plain
 LONGEST = 14  # characters of a name along an axis
 
 
-def shortened(name: str, longest: int = LONGEST) -> str:
-    """A text of at most so many characters."""
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
-
-
-def without_middle(name: str, longest: int = LONGEST) -> str:
-    """A text of at most so many characters, those of its beginning and of its end."""
-    end = (longest - 1) // 2
-    return name if len(name) <= longest else f"{name[: longest - 1 - end]}…{name[-end:]}"
+def shortened(name: str, longest: int = LONGEST, end: int = 0) -> str:
+    """A text of at most so many characters, of which the last ``end`` stay."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - 1 - end]}…{name[len(name) - end :]}"
 
 
 def labels(names: Sequence[str], longest: int = LONGEST) -> list[str]:
-    """Names in a figure, shortened in their middle where only the ends tell them apart."""
-    cut = [shortened(name, longest) for name in names]
-    if len(set(cut)) < len(set(names)):
-        cut = [without_middle(name, longest) for name in names]
-    return [plain(name) for name in cut]
+    """Names in a figure, shortened at their end, or where else different ones still differ.
+
+    Names that no such cut tells apart are numbered.
+    """
+    for end in (0, (longest - 1) // 2, *range(1, longest - 1)):
+        cut = [shortened(name, longest, end) for name in names]
+        if len(set(cut)) == len(set(names)):
+            return [plain(name) for name in cut]
+    number = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    room = max(2, longest - len(f"{len(number) - 1}: "))
+    return [plain(f"{number[name]}: {shortened(name, room)}") for name in names]
 
 
 def label(name: str, longest: int = LONGEST) -> str:

@@ -17,3 +17,9 @@ def test_names_are_cut_in_their_middle_where_only_their_ends_differ():
         "class n…ber 11",
         r"\$5",
     ]
+
+
+def test_different_names_never_read_alike_and_the_same_ones_do():
+    names = ["a" * 30, "b", "a" * 31, "b"]
+    assert labels(names) == ["0: aaaaaaaaaa…", "1: b", "2: aaaaaaaaaa…", "1: b"]
+    assert labels(["b", "b"]) == ["b", "b"]

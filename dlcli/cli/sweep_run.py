@@ -149,7 +149,7 @@ class Sweep:
             "metrics": self.frozen.metrics,
             "threads": self.parts.executor.threads,
             "weights": self._weights(config.values["model"].get("init_from")),
-            "command": ["sweep", "--name", self.frozen.name, *self.frozen.given],
+            "command": self.frozen.command,
             "code": self.frozen.code,
             "changed": changed(self.frozen.sources),
         }

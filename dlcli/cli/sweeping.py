@@ -232,6 +232,7 @@ def freeze(
         sources=sources(made.base.allow, config_dir),
         versions=checked.versions,
         config_dir=str(config_dir or ""),
+        choices=dict(made.base.choices),
     )
     folder.freeze(frozen)
     return frozen

@@ -74,7 +74,7 @@ def swept(
         config_dir=frozen.config_dir,
         best_config=folder.path / "best.yaml",
         best_overrides=overrides,
-        options=[word for package in frozen.allow for word in ("--allow", package)],
+        options=frozen.options,
         store=of_store(frozen.given, frozen.config_dir),
         logs=f"{output.shortened(folder.path)}/trials/*/output.log",
         duration_s=duration_s,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.space import Choice, Domain, Space, Steps, Value
+from dlcli.labels import LONGEST, labels, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDE_RATIO = 30.0  # values that differ by more are shown by their logarithm
-LONGEST_TICK = 14  # characters
 MOST_TICKS = 8  # of numbers that are each written at an axis
 
 
@@ -53,14 +53,14 @@ class Scale:
             return math.log(number / self.low) / math.log(self.high / self.low)
         return (number - self.low) / (self.high - self.low)
 
-    def ticks(self, longest: int = LONGEST_TICK) -> list[tuple[float, str]]:
+    def ticks(self, longest: int = LONGEST) -> list[tuple[float, str]]:
         """Places with what is written there, no two alike.
 
         Args:
             longest: characters of an option.
         """
         if self.options:
-            texts = told_apart(self.options, longest)
+            texts = labels(self.options, longest)
             return [(self.place_of(i), text) for i, text in enumerate(texts)]
         if self.low == self.high:
             return [(0.5, f"{self.low:.4g}")]
@@ -85,7 +85,7 @@ class Scale:
         """Make it the horizontal axis of a panel."""
         panel.set_xlabel(self.key)
         if self.options:
-            texts = told_apart(self.options)
+            texts = labels(self.options)
             steep = sum(map(len, texts)) > 28
             panel.set_xticks(
                 range(len(texts)),
@@ -149,22 +149,6 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def cut(text: str, longest: int = LONGEST_TICK, end: int = 0) -> str:
-    """A text that takes no more room than there is; its last ``end`` characters stay."""
-    if len(text) <= longest:
-        return text
-    return f"{text[: longest - 1 - end]}…{text[len(text) - end :]}"
-
-
-def told_apart(texts: Sequence[str], longest: int = LONGEST_TICK) -> list[str]:
-    """Different texts that take no more room than there is, cut so that no two read alike."""
-    for kept in range(longest - 1, 0, -1):
-        shorter = [cut(text, longest, longest - 1 - kept) for text in texts]
-        if len(set(shorter)) == len(texts):
-            return shorter
-    return [f"{n}: {cut(text, max(2, longest - 3))}" for n, text in enumerate(texts)]
-
-
 def rounded(values: Sequence[float]) -> list[str]:
     """Different numbers with four digits, or as many more as tell them apart."""
     for digits in range(4, 17):
@@ -181,7 +165,7 @@ def wrapped(name: str, longest: int = 18) -> str:
         if lines[-1] and len(lines[-1]) + len(part) > longest:
             lines.append("")
         lines[-1] += part
-    return "\n".join(cut(line, longest + 6) for line in lines)
+    return "\n".join(shortened(line, longest + 6) for line in lines)
 
 
 def _parts(name: str) -> list[str]:

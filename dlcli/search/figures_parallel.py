@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dlcli.figure import DARK, RED
-from dlcli.search.figures_axis import LONGEST_TICK, Scale, wide, wrapped
+from dlcli.labels import LONGEST
+from dlcli.search.figures_axis import Scale, wide, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +71,7 @@ def _selected(ranked: list[Trial]) -> list[Trial]:
 def _axis(panel: Axes, row: int, scale: Scale, partial: bool) -> None:
     panel.hlines(row, 0, 1, color=DARK, lw=0.8, zorder=3)
     room = max(4, ROOM // max(len(scale.options), 1) - 3)
-    ticks = scale.ticks(min(room, LONGEST_TICK))
+    ticks = scale.ticks(min(room, LONGEST))
     for place, text in [*ticks, *([(ABSENT, "absent")] if partial else [])]:
         panel.vlines(place, row - 0.04, row + 0.04, color=DARK, lw=0.8, zorder=3)
         edge = "left" if place < 0.02 else "right" if 0.98 < place <= 1 else "center"

@@ -36,6 +36,7 @@ class Frozen:
         sources: sha256 of the user's own source files, by path.
         versions: of the packages that a result depends on.
         config_dir: the user's own tree, as it was given.
+        choices: the option of each group, before any is searched.
     """
 
     name: str
@@ -52,12 +53,24 @@ class Frozen:
     sources: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     config_dir: str = ""
+    choices: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
     def given(self) -> list[str]:
         """All overrides, as given."""
         return [*self.overrides, *self.searched]
+
+    @property
+    def command(self) -> list[str]:
+        """What was typed after ``dlcli``, one word each."""
+        tree = ["--config-dir", self.config_dir] if self.config_dir else []
+        return ["sweep", *self.given, "--name", self.name, *self.options, *tree]
+
+    @property
+    def options(self) -> list[str]:
+        """What a command needs that builds one of its models."""
+        return [word for package in self.allow for word in ("--allow", package)]
 
 
 class SweepFolder:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dlcli.search.study import Study
 
 DIGITS = 4  # of a trial's number in the name of its run, at least
+CHOICE = "dlcli.choice."  # of a tag, before the name of a group
 STATUS = {"complete": "FINISHED", "pruned": "FINISHED", "failed": "FAILED"}
 
 
@@ -92,7 +93,9 @@ class SweepRecording:
             "dlcli.searched": json.dumps(list(dict.fromkeys(searched))),
             "dlcli.objective": ", ".join(frozen.metrics),
             "dlcli.search": str(frozen.settings.get("search", {}).get("kind", "")),
-            "dlcli.command": shlex.join(["sweep", *frozen.overrides, *frozen.searched]),
+            "dlcli.command": shlex.join(frozen.command),
+            **{f"{CHOICE}{group}": name for group, name in frozen.choices.items()},
+            **{f"{CHOICE}{key}": "searched" for key in searched if key in frozen.choices},
         }
         if commit := frozen.code.get("commit"):
             tags["mlflow.source.git.commit"] = commit
@@ -226,9 +229,9 @@ class SweepRecording:
     def _shared_choices(self, run_id: str) -> dict[str, str]:
         """Which options the trials were composed of, as one of their runs says."""
         found = from_folder(RunFolder(self.root, run_id))
-        searched = {f"dlcli.choice.{one['key']}" for one in self._frozen.space["parameters"]}
+        searched = {f"{CHOICE}{one['key']}" for one in self._frozen.space["parameters"]}
         tags = found.tags if found else {}
-        choices = {key: text for key, text in tags.items() if key.startswith("dlcli.choice.")}
+        choices = {key: text for key, text in tags.items() if key.startswith(CHOICE)}
         return choices | dict.fromkeys(searched & set(choices), "searched")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ class Store:
         self, path: Path, directions: Sequence[str], description: Mapping[str, Any]
     ) -> bool:
         """Make the study in a new file; False where another process was first."""
-        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        scratch = path.with_name(f".{path.name}.{uuid.uuid4().int}")  # of no other machine's
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             database.create(scratch)

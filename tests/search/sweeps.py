@@ -34,6 +34,7 @@ def frozen(metrics: Sequence[str] = ("val/loss",), modes: Sequence[str] = ("min"
         modes=list(modes),
         base={"seed": 0, "model": {"layers": 2}, "optimizer": {"lr": 0.001, "momentum": 0.9}},
         code={"commit": "c0ffee", "diff": "+1\n"},
+        choices={"model": "cnn", "data": "digits"},
     )
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from dlcli.config.space import Choice, Interval, Parameter, Space, Steps
 from dlcli.search.figures import Objective, draw
-from dlcli.search.figures_axis import Scale, cut, scales, wrapped
+from dlcli.search.figures_axis import Scale, scales, wrapped
 from dlcli.search.figures_front import front
 from dlcli.search.figures_history import best_so_far
 from dlcli.search.figures_slices import slices
@@ -163,7 +163,7 @@ def test_no_two_ticks_read_alike() -> None:
     assert (ends[0], ends[-1], len(set(ends))) == ("0.0012", "0.00120004", len(ends))
     assert [text for _, text in Scale("loss", 1e6, 1e6 + 1).ticks()][::4] == ["1000000", "1000001"]
     widths = Scale("widths", 0, 2, options=("[128, 128, 128]", "[128, 128, 64]", "[128, 128, 32]"))
-    assert [text for _, text in widths.ticks(8)] == ["[128,…8]", "[128,…4]", "[128,…2]"]
+    assert [text for _, text in widths.ticks(8)] == ["[128…28]", "[128…64]", "[128…32]"]
     alike = Scale("a", 0, 1, options=("a" * 30, "a" * 31))
     assert [text for _, text in alike.ticks()] == ["0: aaaaaaaaaa…", "1: aaaaaaaaaa…"]
 
@@ -182,7 +182,6 @@ def test_one_key_with_two_domains_has_one_scale() -> None:
 
 def test_long_names_are_broken_where_they_can_be() -> None:
     assert wrapped("model.net.hidden_channels") == "model.net.hidden_\nchannels"
-    assert cut("a" * 20) == "a" * 13 + "…"
 
 
 def test_no_empty_panel_is_shown() -> None:

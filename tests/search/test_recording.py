@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,20 @@ def test_the_parent_says_what_was_searched_and_what_all_trials_share(root: Path)
     )
     assert json.loads((record.artifacts / "sweep.json").read_text())["name"] == "digits-lr"
     assert (record.artifacts / "git.diff").read_text() == "+1\n"
+
+
+def test_the_parent_says_from_its_start_which_options_it_has(root: Path) -> None:
+    opened(root)
+    tags = runs(root)["digits-lr"].tags
+    assert tags["dlcli.choice.data"] == "digits"
+    assert tags["dlcli.choice.model"] == "searched"
+
+
+def test_the_recorded_command_names_the_packages_and_the_tree_that_it_was_given() -> None:
+    about = replace(frozen(), allow=["mine"], config_dir="my conf")
+    searched = "optimizer.lr=tag(log, interval(1e-4, 1e-1))"
+    options = ["--name", "digits-lr", "--allow", "mine", "--config-dir", "my conf"]
+    assert about.command == ["sweep", "data=digits", searched, *options]
 
 
 @pytest.mark.parametrize(
