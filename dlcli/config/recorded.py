@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dlcli.config.interpolate import Interpolation
 from dlcli.config.problem import messages
 from dlcli.config.redact import MASK, redact_override
 from dlcli.config.references import from_environment, written
+from dlcli.config.store import GROUP, leading_to
 from dlcli.config.targets import Targets
 from dlcli.errors import ConfigError
 
@@ -45,6 +47,9 @@ def from_record(artifacts: Path, changes: Sequence[str], allow: Sequence[str] = 
 def from_file(path: Path, changes: Sequence[str], allow: Sequence[str] = ()) -> Config:
     """The configuration that a file holds as a whole: a run's ``config.yaml``, or one like it.
 
+    Where it names another store than the working folder does, that is among its overrides, as a
+    command that goes on from the run needs it.
+
     Args:
         path: of the file.
         changes: overrides of values in Hydra's grammar; groups cannot be chosen again.
@@ -65,9 +70,11 @@ def from_file(path: Path, changes: Sequence[str], allow: Sequence[str] = ()) -> 
         )
     beside = path.with_name("origins.json")
     if path.name != "config.yaml" or not beside.is_file():
-        return from_values(values, changes, allow, {}, str(path))
-    values = written(values, _about(beside, "references"))
-    return from_values(values, changes, allow, _about(beside, "choices"), str(path))
+        config = from_values(values, changes, allow, {}, str(path))
+    else:
+        values = written(values, _about(beside, "references"))
+        config = from_values(values, changes, allow, _about(beside, "choices"), str(path))
+    return replace(config, overrides=(*leading_to(config.values[GROUP]), *config.overrides))
 
 
 def _values(path: Path) -> dict[str, Any]:

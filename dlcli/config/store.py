@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from dlcli.config.point import value_text
 from dlcli.config.redact import redact_override
 from dlcli.errors import ConfigError
 from dlcli.tracking.settings import MLflow, NoTracking
@@ -41,6 +43,23 @@ def tracking_settings(
         raise ConfigError(f"override {shown}: only the store is asked for here: tracking.uri=…")
     written = None if overrides else _as_written(config_dir)
     return written or _composed(overrides, config_dir)
+
+
+def leading_to(node: Mapping[str, Any]) -> list[str]:
+    """The overrides with which a command finds a store; none for the working folder's own.
+
+    Args:
+        node: of the group tracking.
+    """
+    usual: MLflow | NoTracking | None = None
+    with contextlib.suppress(ConfigError):  # whoever needs it next says what is wrong
+        usual = tracking_settings()
+    if TARGETS.get(str(node.get("_target_"))) is not MLflow:
+        return [] if isinstance(usual, NoTracking) else [f"{GROUP}=none"]
+    base = usual if isinstance(usual, MLflow) else MLflow()
+    own = {name: node.get(name) for name in ("uri", "experiment")}
+    told = [f"{GROUP}.{k}={value_text(v)}" for k, v in own.items() if v != getattr(base, k)]
+    return told if base is usual else [f"{GROUP}=mlflow", *told]
 
 
 def is_of_tracking(override: str) -> bool:

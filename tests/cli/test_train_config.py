@@ -10,6 +10,7 @@ import yaml
 
 from dlcli.config.compose import Config, compose
 from dlcli.config.show import show
+from dlcli.config.store import tracking_settings
 from tests.cli.refusing import content
 from tests.conftest import Trained, run_command
 
@@ -46,6 +47,24 @@ def test_single_values_may_be_changed(dlcli, best: Path, started: list[Config]):
     values = started[0].values
     assert (values["optimizer"]["lr"], values["seed"]) == (0.5, 3)
     assert started[0].overrides == ("optimizer.lr=0.5", "seed=3")
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ([], ()),
+        (["tracking.experiment=my course"], ("tracking.experiment='my course'",)),
+        (["tracking.uri=sqlite:///a.db"], ("tracking.uri='sqlite:///a.db'",)),
+        (["tracking=none"], ("tracking=none",)),
+    ],
+)
+def test_a_store_that_the_file_names_is_told_to_who_goes_on(
+    dlcli, folder: Path, started: list[Config], store: list[str], said: tuple[str, ...]
+):
+    (folder / "mine.yaml").write_text(show(compose("train", ["model=mlp", *store])))
+    dlcli("train", "--config", "mine.yaml")
+    assert started[0].overrides == said
+    assert tracking_settings(said) == tracking_settings(store)
 
 
 def test_what_print_config_printed_can_be_trained(dlcli, folder: Path, started: list[Config]):
