@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dlcli.config.grammar import Override
@@ -74,7 +75,9 @@ def unknown_option(group: str, value: Any, repository: Repository) -> str | None
     options = repository.options(group)
     for name in value if isinstance(value, list) else [value]:
         if name is not None and name not in options:
-            hint = did_you_mean(nearest(str(name), options))
+            own = Path("conf", group, f"{name}.yaml")
+            unread = f"; {own} is not read without --config-dir conf" if own.is_file() else ""
+            hint = unread or did_you_mean(nearest(str(name), options))
             return f"{group} has no option {name!r}{hint}; options: {listing(options)}"
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +40,7 @@ class Searching:
         self._warnings = warnings
         self._problems: list[str] = []
         self._unclear: set[str] = set()
+        self._wrong: list[str] = []  # options that there are not, which the base tells of
 
     def run(self, texts: Sequence[str]) -> SweepConfig:
         """Return the sweep.
@@ -62,7 +63,11 @@ class Searching:
             raise ConfigError(list(dict.fromkeys(self._problems)))
         common = tuple(fixed)
         return SweepConfig(
-            base=replace(base, overrides=tuple(o.text for o in common)),
+            base=replace(
+                base,
+                overrides=tuple(o.text for o in common),
+                warnings=(*base.warnings, *_repetitions(settings["search"], space)),
+            ),
             settings=settings,
             space=space,
             overrides=tuple(o.text for o in common),
@@ -75,6 +80,7 @@ class Searching:
         """Return what is searched: groups before what exists only under them."""
         declaring = Declaring(self._tree.repository, parsed)
         chosen, _, wrong = choices.split(given, self._tree.root, self._tree.repository)
+        self._wrong = wrong
         commands = declaring.commands()
         try:
             files = declaring.files(self._tree.start(chosen).space)
@@ -110,7 +116,7 @@ class Searching:
             if twins:
                 parameter = replace(parameter, variant=_variant(item))
             found.append((item, parameter))
-        if not found and not self._problems:
+        if not found and not self._problems and not self._wrong:
             self._problems.append(
                 "nothing to search; write KEY='choice(A, B)' or KEY='interval(LOW, HIGH)', "
                 "or space: in an experiment file"
@@ -265,6 +271,17 @@ def _without_default(space: Space, existence: Existence, first: Point) -> list[O
         if parameter.exists(first) and not parameter.group and (not has or value == "???"):
             found.append(override_of(parameter.key, extremes(parameter.domain)[0]))
     return found
+
+
+def _repetitions(search: Mapping[str, Any], space: Space) -> Iterator[str]:
+    """A line where there are more trials than points."""
+    trials = search["n_trials"]
+    points = None if search["kind"] == "grid" or not trials else space.count(trials - 1)
+    if points is not None:
+        yield (
+            f"search.n_trials: {trials} trials of a space of {points} points, so some are tried "
+            "again with the same seed; search=grid tries each once"
+        )
 
 
 def _in_order(declared: Sequence[Declared]) -> list[Declared]:

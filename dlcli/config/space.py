@@ -140,6 +140,13 @@ class Space:
             )
         return points
 
+    def count(self, limit: int) -> int | None:
+        """Return how many points there are; None for more than a limit, or no end of them."""
+        if any(isinstance(parameter.domain, Interval) for parameter in self.parameters):
+            return None
+        points = self._product(_values, limit)
+        return None if points is None else len(points)
+
     def corners(self) -> list[Point]:
         """Return the points that show whether a space can be trained: its extremes.
 

@@ -16,6 +16,7 @@ from dlcli.config.sweep import (
     compose_point,
     compose_sweep,
 )
+from dlcli.errors import ConfigError
 
 MINE = Path("mine")
 EXPERIMENT = """# A search.
@@ -213,6 +214,31 @@ def test_ones_own_sweep_file_says_what_is_searched(write: Callable[..., Path]):
     assert made.space.grid() == [{"seed": 1}, {"seed": 2}, {"seed": 3}]
     assert made.base.values["trainer"]["max_epochs"] == 2
     assert compose_point(made, {"seed": 2}).values["trainer"]["max_epochs"] == 2
+
+
+def test_more_trials_than_points_are_told_of():
+    widths = "model.net.widths=choice([16],[32])"
+    made = sweep("model=mlp", widths, "search=random", "search.n_trials=3")
+    assert made.base.warnings == (
+        "search.n_trials: 3 trials of a space of 2 points, so some are tried again with the same "
+        "seed; search=grid tries each once",
+    )
+    lr = "optimizer.lr=interval(0.1,0.2)"
+    enough = [("search=random", "search.n_trials=2"), ("search=grid",), ("search.n_trials=3", lr)]
+    for overrides in enough:
+        assert sweep("model=mlp", widths, *overrides).base.warnings == ()
+
+
+def test_an_unknown_experiment_is_all_that_is_told_of_it(folder: Path):
+    with pytest.raises(ConfigError) as caught:
+        sweep("experiment=mine")
+    assert [text.partition(";")[0] for text in caught.value.problems] == [
+        "override experiment=mine: experiment has no option 'mine'"
+    ]
+    (folder / "conf" / "experiment").mkdir(parents=True)
+    (folder / "conf" / "experiment" / "mine.yaml").write_text("seed: 1\n")
+    with pytest.raises(ConfigError, match=r"mine\.yaml is not read without --config-dir conf"):
+        sweep("experiment=mine")
 
 
 def test_a_corner_that_cannot_be_trained_is_named_with_its_problems():
