@@ -16,7 +16,7 @@ from dlcli.errors import ConfigError, SweepError
 if TYPE_CHECKING:
     from dlcli.cli.swept import Swept
 
-LABEL = 16  # characters
+LABEL = 16  # characters, at least
 Name = Annotated[
     str | None,
     typer.Option("--name", help="Name of the sweep; else one is made up.", show_default=False),
@@ -106,16 +106,17 @@ def shortfall(swept: Swept) -> str:
 def print_swept(swept: Swept) -> None:
     """The result for a person: counts, the best, and how to go on."""
     trials = swept.summary["trials"]
+    width = max([LABEL, *(len(name) + 2 for name in swept.test)])
     counts = [f"{trials[state]} {state}" for state in ("complete", "pruned", "failed")]
-    _line("sweep", f"{swept.name} ({swept.summary['parent_run_id']})")
-    _line("trials", f"{', '.join(counts)}")
-    _print_best(swept)
+    _line(width, "sweep", f"{swept.name} ({swept.summary['parent_run_id']})")
+    _line(width, "trials", f"{', '.join(counts)}")
+    _print_best(swept, width)
     _print_front(swept)
     for name, value in sorted(swept.test.items()):
-        _line(name, output.number(value))
-    _line("figures", output.shortened(swept.figures))
+        _line(width, name, output.number(value))
+    _line(width, "figures", output.shortened(swept.figures))
     if swept.duration_s:
-        _line("duration", f"{swept.duration_s:.1f} s")
+        _line(width, "duration", f"{swept.duration_s:.1f} s")
     print("\nto go on:")
     if best := swept.summary.get("best"):
         train = shlex.join(["dlcli", "train", *swept.options])
@@ -127,17 +128,19 @@ def print_swept(swept: Swept) -> None:
         print(f"  {swept.more}")
 
 
-def _line(label: str, text: str) -> None:
-    print(f"{label:<{LABEL}}{text}")
+def _line(width: int, label: str, text: str) -> None:
+    print(f"{label:<{width}}{text}")
 
 
-def _print_best(swept: Swept) -> None:
+def _print_best(swept: Swept, width: int) -> None:
     best = swept.summary.get("best")
     if not best:
         return
-    _line("best", f"trial {best['number']}: {swept.metrics[0]} {output.number(best['value'])}")
+    _line(
+        width, "best", f"trial {best['number']}: {swept.metrics[0]} {output.number(best['value'])}"
+    )
     for key, value in best["params"].items():
-        _line("", f"{key}={value}")
+        _line(width, "", f"{key}={value}")
 
 
 def _print_front(swept: Swept) -> None:

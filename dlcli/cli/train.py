@@ -134,7 +134,7 @@ def _text(path: Path | None) -> str | None:
 def print_result(result: TrainResult) -> None:
     """The result for a person: metrics, where everything is, and how to go on."""
     rows = [[name, output.number(value)] for name, value in sorted(result.metrics.items())]
-    output.print_table(["metric", "best checkpoint"], rows)
+    output.print_table(["metric", f"{'best' if result.best else 'last'} checkpoint"], rows)
     print(f"run         {result.run_name} ({result.run_id})")
     print(f"checkpoint  {output.shortened(result.best or result.last)}")
     print(f"duration    {result.duration_s:.1f} s")

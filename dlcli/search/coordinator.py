@@ -272,7 +272,8 @@ class Coordinator:
         """Notice when it makes no sense to go on."""
         self._failures = [*self._failures, result] if result.state == "failed" else []
         many = len(self._failures) >= self._search.max_failures
-        if result.state == "failed" and result.reason == "config" and not self._completed:
+        same = result.reason in ("config", "metric")  # as it would be of every trial
+        if result.state == "failed" and same and not self._completed:
             self._ending = Ending("config", message=result.message)
         elif many and (self._running or self._more()):
             self._ending = Ending("failures", message=in_common(self._failures))

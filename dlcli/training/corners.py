@@ -31,6 +31,7 @@ from dlcli.training.experiment import (
 )
 from dlcli.training.metrics import declared, direction
 from dlcli.training.rehearsal import rehearse
+from dlcli.training.validation import unvalidated
 
 KEPT = 16  # models that are there at once; most take no memory
 
@@ -61,6 +62,7 @@ class Corners:
             check_device(config.values["trainer"])
             experiment = self._experiment(config)
             self._see_direction(experiment.model)
+            self._see_validation(config, experiment)
         except DlcliError as error:
             self._errors.append(error)
             self.problems.append(getattr(error, "problems", None) or [str(error)])
@@ -148,6 +150,16 @@ class Corners:
                     f"objective.mode: auto, but {metric} is better {mode} for "
                     f"{type(model).__name__} and {other} for others; set objective.mode"
                 )
+
+    def _see_validation(self, config: Config, experiment: Experiment) -> None:
+        metric = next((one for one in self.metrics if one.startswith("val/")), None)
+        if metric is None:
+            return
+        data, _ = self._ready(config)
+        if reason := unvalidated(experiment.model, data, experiment.trainer):
+            error = ConfigError(f"objective.metric: {metric} is never logged, as {reason}")
+            self._unlogged.append(error)
+            raise error
 
 
 def _assembled(config: Config, data: LightningDataModule, spec: DataSpec) -> Experiment:

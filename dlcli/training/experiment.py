@@ -32,6 +32,7 @@ from dlcli.training.precision import check_precision
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
 from dlcli.training.startup import targets
+from dlcli.training.validation import check_validation
 
 FINDERS = (LearningRateFinder, BatchSizeFinder)
 
@@ -126,6 +127,8 @@ def assemble(
     optimizer, scheduler = (instantiate(values[name], allow) for name in ("optimizer", "scheduler"))
     # of a resumed training the checkpoint may say how large the batches are
     rehearse(model, optimizer, scheduler, trainer, None if resuming else data)
+    if not resuming:
+        check_validation(model, data, trainer, values)
     skip_empty_hooks(trainer.callbacks)  # type: ignore[attr-defined]
     return Experiment(data, spec, model, trainer, logger, checkpoints)
 

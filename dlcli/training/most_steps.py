@@ -25,13 +25,13 @@ def most_steps(model: LightningModule, data: LightningDataModule, trainer: Train
     steps = math.inf if trainer.max_steps == -1 else trainer.max_steps
     if trainer.max_epochs in (None, -1):
         return steps
-    batches = _batches(data, trainer) / trainer.accumulate_grad_batches
+    batches = batches_an_epoch(data, trainer) / trainer.accumulate_grad_batches
     if not math.isfinite(batches):
         return steps
     return min(steps, math.ceil(batches) * max(trainer.max_epochs, 1))
 
 
-def _batches(data: LightningDataModule, trainer: Trainer) -> float:
+def batches_an_epoch(data: LightningDataModule, trainer: Trainer) -> float:
     """The batches of an epoch; infinite where they have no number, or a callback changes it."""
     if any(isinstance(one, BatchSizeFinder) for one in trainer.callbacks):  # type: ignore[attr-defined]
         return math.inf

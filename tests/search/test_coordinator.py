@@ -101,11 +101,15 @@ def test_a_value_that_is_not_finite_is_a_divergence(scene: Scene) -> None:
     assert scene.study.told[0] == ("failed", None, "diverged")
 
 
-def test_an_objective_that_is_not_logged_is_a_failure_that_names_what_is(scene: Scene) -> None:
+def test_an_objective_that_is_not_logged_stops_the_sweep_and_is_told_with_what_is(
+    scene: Scene,
+) -> None:
     scene.metrics = ("val/acc",)
-    ending = scene.run(max_failures=2)
-    assert ending.reason == "failures"
+    scene.executor.slots = 1
+    ending = scene.run()
+    assert ending.reason == "config"
     assert "val/acc was not logged; logged are val/loss" in ending.message
+    assert scene.study.told == {0: ("failed", None, "metric")}
 
 
 def test_the_pruner_ends_a_trial_even_where_it_has_finished_by_then(scene: Scene) -> None:
