@@ -250,6 +250,8 @@ def build_trainer(node: Mapping[str, Any], allow: tuple[str, ...], **wired: Any)
         if error.__cause__ is None:
             raise
         raise ConfigError(f"trainer: {first_line(error.__cause__)}") from error
+    if not hasattr(trainer, "val_check_interval"):  # it is a time, and EarlyStopping asks for it
+        trainer.val_check_interval = None  # type: ignore[assignment]
     # With max_steps Lightning takes an epoch that a checkpoint has finished for one to finish.
     trainer.fit_loop._iteration_based_training = lambda: False  # type: ignore[method-assign]
     return trainer

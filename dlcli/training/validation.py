@@ -54,6 +54,22 @@ def _first(trainer: Trainer, batches: float) -> float:
     return count if math.isinf(count) else math.ceil(count / trainer.accumulate_grad_batches)
 
 
+def check_interval(data: LightningDataModule, trainer: Trainer) -> None:
+    """Refuse an interval between validations that is longer than an epoch, as Lightning does.
+
+    Raises:
+        ConfigError: it is, and is not to be counted over epochs.
+    """
+    interval, batches = trainer.val_check_interval, batches_an_epoch(data, trainer)
+    if trainer.check_val_every_n_epoch is None or not isinstance(interval, int):
+        return
+    if interval > batches and trainer.limit_val_batches != 0:
+        raise ConfigError(
+            f"trainer.val_check_interval={interval}: an epoch has {batches} batches; lower it, or "
+            "set trainer.check_val_every_n_epoch=null to count on over epochs"
+        )
+
+
 def check_validation(
     model: LightningModule,
     data: LightningDataModule,
@@ -67,8 +83,9 @@ def check_validation(
         values: of the root.
 
     Raises:
-        ConfigError: the training would end with its first epoch.
+        ConfigError: the training would end with its first epoch, or not begin.
     """
+    check_interval(data, trainer)
     reason = unvalidated(model, data, trainer)
     if reason is None:
         return

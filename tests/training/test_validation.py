@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import torch
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+from pytorch_lightning.callbacks import EarlyStopping
 from torch.utils.data import DataLoader
 
 from dlcli.config.compose import compose
 from dlcli.errors import ConfigError
 from dlcli.training.corners import checked
+from dlcli.training.experiment import build_trainer
 from dlcli.training.validation import check_validation, unvalidated
 
 
@@ -89,6 +91,21 @@ def test_what_is_foretold_is_what_lightning_does(
     assert (model.validated > 0) == (told is None)
 
 
+def test_nothing_is_foretold_of_an_interval_in_time() -> None:
+    node = {"_target_": "pytorch_lightning.Trainer", "accelerator": "cpu", "max_steps": 9}
+    stopping = EarlyStopping("val/loss", strict=False)  # Lightning's; it reads the interval, too
+    by_time = build_trainer(
+        {**node, "val_check_interval": "00:00:00:01", "enable_checkpointing": False},
+        (),
+        callbacks=[stopping],
+        logger=False,
+    )
+    assert unvalidated(Line(), Ten(), by_time) is None
+    check_validation(Line(), Ten(), by_time, {"callbacks": {}, "scheduler": {}})
+    by_time.fit(Line(), Ten())
+    assert by_time.global_step == 9
+
+
 def test_nothing_is_foretold_of_a_model_that_counts_its_steps_itself() -> None:
     assert unvalidated(Manual(), Ten(), trainer(max_steps=9)) is None
 
@@ -99,6 +116,21 @@ def test_a_training_without_validation_is_warned_of_or_refused_where_one_is_wait
         check_validation(Line(), Ten(), trainer(max_steps=9), values)
     with pytest.raises(ConfigError, match="monitor: 'val/loss' is never logged"):
         check_validation(Line(), Ten(), trainer(max_epochs=1, limit_val_batches=0), values)
+
+
+def test_an_interval_longer_than_an_epoch_is_refused_where_lightning_refuses_it() -> None:
+    values: dict[str, Any] = {"callbacks": {}, "scheduler": {}}
+    over = {"check_val_every_n_epoch": None}
+    for more, wrong in (({}, True), (over, False), ({"limit_train_batches": 0.5}, True)):
+        settings = {"max_epochs": 2, "val_check_interval": 11, **more}
+        if wrong:
+            with pytest.raises(ConfigError, match=r"val_check_interval=11: an epoch has \d+ batch"):
+                check_validation(Line(), Ten(), trainer(**settings), values)
+            with pytest.raises(ValueError, match="val_check_interval"):
+                trainer(**settings).fit(Line(), Ten())
+        else:
+            check_validation(Line(), Ten(), trainer(**settings), values)
+            trainer(**settings).fit(Line(), Ten())
 
 
 @pytest.mark.filterwarnings("ignore:trainer.max_steps")
