@@ -70,10 +70,18 @@ class Server:
         self._reply({"ready": True})
         self._prepare()
         while self._deadline is None or self._children:
-            for key, _ in self._selector.select(self._left()):
-                key.data()
+            self._turn()
             if self._deadline is not None and time.monotonic() > self._deadline:
                 self._end_all()
+
+    def _turn(self) -> None:
+        """See to what has happened, but for what an earlier one of these has settled already.
+
+        Two trials that end at once are both reaped with the first.
+        """
+        for key, _ in self._selector.select(self._left()):
+            if self._selector.get_map().get(key.fd) is key:
+                key.data()
 
     def _left(self) -> float | None:
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
