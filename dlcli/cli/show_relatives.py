@@ -11,6 +11,7 @@ from dlcli.cli.page import print_section, print_title
 from dlcli.comparison.family import best_first
 from dlcli.comparison.scores import at_best, main_score
 from dlcli.tracking.ranking import score
+from dlcli.tracking.run_record import CHOICE
 
 if TYPE_CHECKING:
     from dlcli.comparison.detail import Detail
@@ -99,7 +100,7 @@ def _searched(detail: Detail, trials: Sequence[RunRecord]) -> list[str]:
 
 def _value(record: RunRecord, key: str) -> str:
     """What a trial has at a key, or the option of a group."""
-    text = record.params.get(key, record.tags.get(f"dlcli.choice.{key}", ""))
+    text = record.params.get(key, record.tags.get(f"{CHOICE}{key}", ""))
     try:
         return output.number(float(text)) if "." in text or "e" in text else text
     except ValueError:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from dlcli.tracking.run import flatten
-from dlcli.tracking.run_record import RunRecord
+from dlcli.tracking.run_record import CHOICE, RunRecord
 
 CHECKPOINTS = "checkpoints"
 
@@ -128,9 +128,7 @@ def read(record: RunRecord) -> Detail:
     """
     tags = record.tags
     choices = {
-        key.removeprefix("dlcli.choice."): option
-        for key, option in tags.items()
-        if key.startswith("dlcli.choice.")
+        key.removeprefix(CHOICE): option for key, option in tags.items() if key.startswith(CHOICE)
     }
     known = {"dlcli": tags.get("dlcli.version"), "device": tags.get("dlcli.device")}
     environment = {key: text for key, text in known.items() if text}

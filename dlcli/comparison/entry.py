@@ -8,10 +8,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from dlcli.comparison.option import CHOICE
 from dlcli.comparison.scores import at_best
 from dlcli.tracking.command import words
-from dlcli.tracking.run_record import INFINITE, RunRecord
+from dlcli.tracking.run_record import CHOICE, INFINITE, RunRecord
 
 MODE = "dlcli.mode."
 COST = "cost/"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dlcli.tracking.run_record import RunRecord
+from dlcli.tracking.run_record import CHOICE, RunRecord
 
-CHOICE = "dlcli.choice."
 # The parameters that name the class of a group, the most telling first.
 CLASSES = {"model": ("model.net._target_", "model._target_"), "data": ("data._target_",)}
 PARAMS = tuple(name for names in CLASSES.values() for name in names)

@@ -15,6 +15,7 @@ from dlcli.evaluation.showing import of_answers, show
 from dlcli.figure import save_table
 from dlcli.tracking.client import Recorder
 from dlcli.tracking.names import slug
+from dlcli.tracking.run_record import CHOICE
 from dlcli.training.changes import Split
 from dlcli.training.failure import failures_explained
 from dlcli.training.train import ending
@@ -170,7 +171,7 @@ def common_choices(members: Sequence[Member]) -> dict[str, str]:
     """The option of each group, of several members as far as they share it."""
     first, *others = [member.source.config.choices for member in members]
     return {
-        f"dlcli.choice.{group}": option
+        f"{CHOICE}{group}": option
         for group, option in first.items()
         if all(other.get(group) == option for other in others)
     }

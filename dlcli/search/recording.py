@@ -22,12 +22,12 @@ from dlcli.tracking.history import read_history
 from dlcli.tracking.names import LONGEST
 from dlcli.tracking.query import from_folder
 from dlcli.tracking.run import Run, flatten
+from dlcli.tracking.run_record import CHOICE
 
 if TYPE_CHECKING:
     from dlcli.search.study import Study
 
 DIGITS = 4  # of a trial's number in the name of its run, at least
-CHOICE = "dlcli.choice."  # of a tag, before the name of a group
 STATUS = {"complete": "FINISHED", "pruned": "FINISHED", "failed": "FAILED"}
 
 

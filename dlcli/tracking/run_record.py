@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+CHOICE = "dlcli.choice."  # of a tag, before the group whose option it is
 INFINITE = 1.797e308  # what MLflow writes for an infinite number
 
 

@@ -19,6 +19,7 @@ from dlcli import __version__
 from dlcli.config.compose import Config
 from dlcli.config.redact import redact, redact_override, redact_text
 from dlcli.tracking.run import Run
+from dlcli.tracking.run_record import CHOICE
 from dlcli.training.checkpoint import write_text
 from dlcli.training.code import git_state
 from dlcli.training.device import device_name
@@ -85,7 +86,7 @@ def record_start(
             "dlcli.device": environment["device"],
             "dlcli.seed": str(values["seed"]),
             "dlcli.command": shlex.join(redact_override(word, secrets) for word in command),
-            **{f"dlcli.choice.{group}": option for group, option in config.choices.items()},
+            **{f"{CHOICE}{group}": option for group, option in config.choices.items()},
             **({"mlflow.source.git.commit": code["commit"]} if code.get("commit") else {}),
             **({"dlcli.git.dirty": code["dirty"]} if code.get("dirty") else {}),
         }

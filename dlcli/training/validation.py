@@ -60,9 +60,10 @@ def check_interval(data: LightningDataModule, trainer: Trainer) -> None:
     Raises:
         ConfigError: it is, and is not to be counted over epochs.
     """
-    interval, batches = trainer.val_check_interval, batches_an_epoch(data, trainer)
+    interval = trainer.val_check_interval
     if trainer.check_val_every_n_epoch is None or not isinstance(interval, int):
         return
+    batches = batches_an_epoch(data, trainer)
     if interval > batches and trainer.limit_val_batches != 0:
         raise ConfigError(
             f"trainer.val_check_interval={interval}: an epoch has {batches} batches; lower it, or "
