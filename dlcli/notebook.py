@@ -129,12 +129,14 @@ def load(
     from dlcli.config.instantiate import check_signatures
     from dlcli.config.store import is_of_tracking
     from dlcli.tracking.query import Runs
+    from dlcli.training.compiler import defer_compiler
     from dlcli.training.startup import defer_torchmetrics
 
     known = Runs(*reading([text for text in overrides if is_of_tracking(text)]))
     changes = [text for text in overrides if not is_of_tracking(text)]
     source = find_source(reference, changes, allow, known)
-    defer_torchmetrics()  # seconds of the import
+    defer_torchmetrics()  # most of the seconds that the import of Lightning takes
+    defer_compiler()
     from dlcli.evaluation.loaded import loaded
 
     check_signatures(source.config)

@@ -20,6 +20,8 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
+from dlcli.training.compiler import defer_compiler
+
 # The names that Lightning needs, and the submodules that define them.
 _HOMES = {"Metric": "torchmetrics.metric", "MetricCollection": "torchmetrics.collections"}
 
@@ -73,6 +75,7 @@ def import_lightning() -> None:
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # Lightning's finders draw bars with it
     defer_torchmetrics()
+    defer_compiler()
     importlib.import_module("pytorch_lightning")
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
