@@ -33,6 +33,7 @@ class Warm:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
         self._buffer = b""
         self._pids: dict[int, int] = {}
+        self._hearing = False
         self.ready = False
         self._process = self._spawn(theirs, alive, preload, environment)
         theirs.close()
@@ -73,6 +74,7 @@ class Warm:
         Raises:
             OSError: the server is gone.
         """
+        self._hear()  # lest the server has to wait until it is heard
         data = json.dumps(request).encode()
         data = HEADER.pack(len(data)) + data
         sent = socket.send_fds(self._control, [data], [status])
@@ -80,6 +82,14 @@ class Warm:
 
     def pid_of(self, number: int) -> int | None:
         """The process of a trial; None where it has not begun."""
+        self._hear()
+        return self._pids.get(number)
+
+    def _hear(self) -> None:
+        """Take in what the server has said."""
+        if self._hearing:  # a signal has come, whose handler wants to know, too
+            return
+        self._hearing = True
         with contextlib.suppress(OSError):
             while data := self._control.recv(1 << 16, socket.MSG_DONTWAIT):
                 self._buffer += data
@@ -89,7 +99,7 @@ class Warm:
             self.ready = True
             if "pid" in reply:
                 self._pids[reply["number"]] = reply["pid"]
-        return self._pids.get(number)
+        self._hearing = False
 
     def kill(self) -> None:
         """End the server, not its trials."""
