@@ -54,9 +54,11 @@ def practise() -> None:
     """
     from dlcli.training.record import environment_now
     from dlcli.training.session import Session
+    from dlcli.training.stopping import NoStop
 
     with one_thread(), _same_environment(), tempfile.TemporaryDirectory() as folder:
-        session = Session(Config(VALUES, {}, (), {}, ()), Path(folder), quiet=True)
+        config = Config(VALUES, {}, (), {}, ())
+        session = Session(config, Path(folder), quiet=True, stop=NoStop())
         session.train(Path(folder), None)
         session.cost()
         environment_now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import warnings
 from collections.abc import Sequence
@@ -213,7 +214,8 @@ class Session:
 
     def _end_now(self, number: int) -> None:
         if self.run is not None:
-            self.run.finish("KILLED", "stopped at once by a second signal", timeout=2.0)
+            name = signal.Signals(number).name
+            self.run.finish("KILLED", f"stopped at once by {name}", timeout=2.0)
 
 
 def _stage(metrics: dict[str, float], stage: str) -> dict[str, float]:

@@ -71,6 +71,8 @@ def work_until_stopped(overrides: tuple[str, ...], root: Path) -> None:
         work(overrides, root)
     except Stopped as stopped:
         sys.exit(stopped.status)
+    except KeyboardInterrupt:  # before the signals are handled
+        sys.exit(128 + signal.SIGINT)
 
 
 def work_signalled(

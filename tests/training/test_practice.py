@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 
 from dlcli.search.devices import surely_none
 from dlcli.training.practice import practise
+from dlcli.training.stopping import SIGNALS
 
 COUNT = """
 import os, torch
@@ -24,14 +26,16 @@ print(len(os.listdir("/proc/self/task")), torch.cuda.is_initialized())
 """
 
 
-def test_it_leaves_settings_files_and_variables_as_they_were(
+def test_it_leaves_settings_signals_files_and_variables_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     importlib.import_module("dlcli.training.session")  # which imports what sets variables
     monkeypatch.chdir(tmp_path)
+    handlers = [signal.getsignal(number) for number in SIGNALS]
     before = dict(os.environ), torch.get_num_threads()
     practise()
     assert (dict(os.environ), torch.get_num_threads()) == before
+    assert [signal.getsignal(number) for number in SIGNALS] == handlers
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,85 @@
+"""A training whose main thread hears no signal, as it waits outside Python, ends all the same."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+# The main thread waits for a lock of the system's that it holds itself, which nothing interrupts.
+HELD_UP = """
+import ctypes, os, signal, sys, threading, time
+from dlcli.training import unheard
+from dlcli.training.startup import import_lightning
+import_lightning()
+from dlcli.training.stopping import StopRequest
+patience, again, numbers, held_up = eval(sys.argv[1])
+unheard.PATIENCE_S, unheard.AGAIN_S = patience, again
+StopRequest(lambda number: print("at once", number, flush=True)).install()
+def send():
+    for number in numbers:
+        time.sleep(0.3)
+        os.kill(os.getpid(), number)
+threading.Thread(target=send, daemon=True).start()
+libc, lock = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+libc.pthread_mutex_lock(lock)
+if held_up:
+    libc.pthread_mutex_lock(lock)
+for _ in range(30):
+    time.sleep(0.1)
+print("went on")
+"""
+
+
+def run(*given: object) -> tuple[int, str, str]:
+    """How it ended, and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELD_UP, repr(given)], capture_output=True, text=True, timeout=100
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_that_is_not_heard_ends_it_after_a_while(
+    number: signal.Signals, status: int
+) -> None:
+    ended, printed, said = run(0.5, 60, [int(number)], True)
+    assert (ended, printed) == (status, f"at once {int(number)}\n")
+    assert said == f"error: stopped by {number.name} at once, as no batch came to its end\n"
+
+
+def test_ctrl_c_again_ends_it_sooner() -> None:
+    start = time.monotonic()
+    assert run(60, 0.5, [2, 2], True)[:2] == (130, "at once 2\n")
+    assert time.monotonic() - start < 40
+
+
+def test_one_whose_main_thread_hears_may_take_its_time() -> None:
+    ended, printed, said = run(0.5, 0.5, [15, 15], False)
+    assert (ended, printed) == (0, "went on\n")
+    assert said == "stopping after this batch; once more to stop at once\n"
+
+
+CHILD = """
+import os, signal, time
+from dlcli.training import unheard
+unheard.PATIENCE_S = 0.3
+watch = unheard.Unheard([signal.SIGTERM], lambda number: print("unheard", number, flush=True))
+signal.signal(signal.SIGTERM, lambda *_: None)
+watch.watch()
+child = os.fork()
+if child == 0:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(0)
+os.waitpid(child, 0)
+time.sleep(1)
+print("end")
+"""
+
+
+def test_the_signals_of_a_forked_child_are_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("end\n", "")
