@@ -9,13 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Range:
-    """An interval of numbers, with ``also`` allowed outside it."""
+    """An interval of numbers, with ``also`` allowed outside it, and why it is no wider."""
 
     low: float = -math.inf
     high: float = math.inf
     low_open: bool = False
     high_open: bool = False
     also: tuple[float, ...] = ()
+    because: str = ""
 
     def holds(self, value: float) -> bool:
         """Tell whether the number is allowed."""
@@ -28,6 +29,8 @@ class Range:
     def __str__(self) -> str:
         """Return the range in words: ``above 0 and at most 1e+06``."""
         words = []
+        if self.low == self.high:
+            return f"{self.low:.10g}, as {self.because}"
         if self.low > -math.inf:
             words.append(f"{'above' if self.low_open else 'at least'} {self.low:.10g}")
         if self.high < math.inf:
@@ -157,7 +160,7 @@ _BY_TARGET: dict[str, dict[str, Range]] = {
         "max_steps": Range(1, 1e12, also=(-1,)),
         "min_steps": COUNT_OR_NONE,
         "devices": Range(1, 4096, also=(-1,)),
-        "num_nodes": Range(1, 1e5),
+        "num_nodes": Range(1, 1, because="a run is trained on one machine"),
         "limit_train_batches": POSITIVE,
         "limit_val_batches": COUNT_OR_NONE,
         "limit_test_batches": COUNT_OR_NONE,

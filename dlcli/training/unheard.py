@@ -1,7 +1,7 @@
 """Signals that the main thread does not come to hear, as it is held up in code that is not Python.
 
 Python runs a handler between two of its own instructions. A main thread that waits for another
-node, or for a device that never answers, comes to none.
+process, or for a device that never answers, comes to none.
 """
 
 from __future__ import annotations
