@@ -29,6 +29,7 @@ from dlcli.training.hooks import skip_empty_hooks
 from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.precision import check_precision
+from dlcli.training.processes import OwnProcesses, check_launch
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
 from dlcli.training.startup import targets
@@ -118,9 +119,10 @@ def assemble(
         allow,
         callbacks=[*callbacks, *extra, RandomState()],
         logger=logger,
-        plugins=[checkpoints],
+        plugins=[checkpoints, OwnProcesses()],
         default_root_dir=str(root),
     )
+    check_launch(trainer)
     check_precision(trainer, values["optimizer"])
     if callable(refuse := getattr(model, "check_trainer", None)):
         refuse(trainer)
