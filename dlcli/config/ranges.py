@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Range:
-    """An interval of numbers, with ``also`` allowed outside it, and why it is no wider."""
+    """An interval of numbers, with ``also`` allowed outside it; or one number, ``because`` of what."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -29,7 +29,7 @@ class Range:
     def __str__(self) -> str:
         """Return the range in words: ``above 0 and at most 1e+06``."""
         words = []
-        if self.low == self.high:
+        if self.because:
             return f"{self.low:.10g}, as {self.because}"
         if self.low > -math.inf:
             words.append(f"{'above' if self.low_open else 'at least'} {self.low:.10g}")

@@ -30,7 +30,7 @@ class Unheard:
     def __init__(self, numbers: Container[int], end: Callable[[int], object]) -> None:
         self._numbers = numbers
         self._end = end
-        self._heard = -math.inf  # when
+        self._heard = math.inf  # when last; later than any other time as long as none was
         self._watching = False
 
     def watch(self) -> None:
@@ -61,11 +61,11 @@ class Unheard:
             for number in os.read(reader, 64) if ready else b"":
                 if number not in self._numbers:
                     continue
-                again = first and number == signal.SIGINT
+                again = number == signal.SIGINT and (first or self._heard < before)
                 patience = AGAIN_S if again else PATIENCE_S
                 deadline = min(deadline, time.monotonic() + patience)
                 first, since = first or number, min(since, before)
-            if self._heard >= since:
+            if since <= self._heard < math.inf:
                 first, since, deadline = 0, math.inf, math.inf
             elif time.monotonic() >= deadline:
                 self._end(first)

@@ -26,6 +26,8 @@ def send():
 threading.Thread(target=send, daemon=True).start()
 libc, lock = ctypes.CDLL(None), ctypes.create_string_buffer(64)
 libc.pthread_mutex_lock(lock)
+if held_up == "later":
+    time.sleep(0.45)  # one is heard
 if held_up:
     libc.pthread_mutex_lock(lock)
 for _ in range(30):
@@ -54,6 +56,14 @@ def test_a_signal_that_is_not_heard_ends_it_after_a_while(
 def test_ctrl_c_again_ends_it_sooner() -> None:
     start = time.monotonic()
     assert run(60, 0.5, [2, 2], True)[:2] == (130, "at once 2\n")
+    assert time.monotonic() - start < 40
+
+
+def test_ctrl_c_again_ends_one_that_heard_it_and_was_held_up_then() -> None:
+    start = time.monotonic()
+    ended, printed, said = run(60, 0.5, [2, 2], "later")
+    assert (ended, printed) == (130, "at once 2\n")
+    assert said.startswith("stopping after this batch")
     assert time.monotonic() - start < 40
 
 
