@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Range:
-    """An interval of numbers, with ``also`` allowed outside it; or one number, ``because`` of what."""
+    """An interval of numbers, with ``also`` allowed outside it; one number, where it says why."""
 
     low: float = -math.inf
     high: float = math.inf

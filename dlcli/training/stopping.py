@@ -14,7 +14,6 @@ from pytorch_lightning.callbacks import Callback
 
 from dlcli.errors import Stopped
 from dlcli.training.checkpointing import save
-from dlcli.training.unheard import Unheard
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -24,7 +23,6 @@ class StopRequest:
 
     The first signal is noted and obeyed at the end of the batch; Ctrl-C after it ends the process.
     Any other may come twice for one wish: from a scheduler, and from the sweep that hears it, too.
-    One that the main thread does not come to hear ends the process after a while.
 
     Args:
         at_once: called before the process ends at once.
@@ -33,7 +31,6 @@ class StopRequest:
     def __init__(self, at_once: Callable[[int], None]) -> None:
         self.signal: int | None = None
         self._at_once = at_once
-        self._unheard = Unheard(SIGNALS, self._end_unheard)
 
     def install(self) -> None:
         """Handle the signals from here on; only in the main thread, which alone may."""
@@ -41,25 +38,14 @@ class StopRequest:
             under_nohup = number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
             if not under_nohup:
                 signal.signal(number, self._handle)
-        self._unheard.watch()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self._unheard.heard()
         if self.signal is None:
             self.signal = number
             print("stopping after this batch; once more to stop at once", file=sys.stderr)
         elif number == signal.SIGINT:
-            self._end(number)
-
-    def _end_unheard(self, number: int) -> None:
-        if signal.getsignal(number) == self._handle:
-            name = signal.Signals(number).name
-            print(f"error: stopped by {name} at once, as no batch came to its end", file=sys.stderr)
-            self._end(number)
-
-    def _end(self, number: int) -> None:
-        self._at_once(number)
-        os._exit(128 + number)
+            self._at_once(number)
+            os._exit(128 + number)
 
     def check(self) -> None:
         """Raise where a signal has come.

@@ -100,8 +100,7 @@ def test_a_server_that_dies_and_forgets_gets_everything_later(
     (run.artifacts / "config.yaml").write_text("seed: 0\n")
     for step in range(10):
         run.log_metrics({"train/loss": 1 / (step + 1)}, step, flush=True)
-    time.sleep(2)
-    assert query(first, LOSSES) == losses(10)
+    wait_until(lambda: query(first, LOSSES) == losses(10))
     assert recorder.find("steady").id == run.id
 
     server.kill()
