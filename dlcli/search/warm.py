@@ -90,16 +90,20 @@ class Warm:
         if self._hearing:  # a signal has come, whose handler wants to know, too
             return
         self._hearing = True
-        with contextlib.suppress(OSError):
-            while data := self._control.recv(1 << 16, socket.MSG_DONTWAIT):
-                self._buffer += data
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            reply = json.loads(line)
-            self.ready = True
-            if "pid" in reply:
-                self._pids[reply["number"]] = reply["pid"]
-        self._hearing = False
+        try:
+            with contextlib.suppress(OSError):
+                while data := self._control.recv(1 << 16, socket.MSG_DONTWAIT):
+                    self._buffer += data
+            *lines, self._buffer = self._buffer.split(b"\n")
+            for line in lines:
+                self._note(json.loads(line))
+        finally:
+            self._hearing = False
+
+    def _note(self, reply: dict[str, Any]) -> None:
+        self.ready = True
+        if "pid" in reply:
+            self._pids[reply["number"]] = reply["pid"]
 
     def kill(self) -> None:
         """End the server, not its trials."""

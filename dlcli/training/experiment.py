@@ -29,7 +29,7 @@ from dlcli.training.hooks import skip_empty_hooks
 from dlcli.training.logger import RunLogger
 from dlcli.training.metrics import check_monitor, direction
 from dlcli.training.precision import check_precision
-from dlcli.training.processes import OwnProcesses, check_launch
+from dlcli.training.processes import OwnProcesses, be_first_rank, check_launch
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
 from dlcli.training.startup import targets
@@ -123,6 +123,7 @@ def assemble(
         default_root_dir=str(root),
     )
     check_launch(trainer)
+    be_first_rank(trainer)
     check_precision(trainer, values["optimizer"])
     if callable(refuse := getattr(model, "check_trainer", None)):
         refuse(trainer)

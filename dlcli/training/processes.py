@@ -28,11 +28,19 @@ class OwnProcesses(LightningEnvironment):
         return 0
 
 
+def be_first_rank(trainer: Trainer) -> None:
+    """Record a training on one device, whichever task of a scheduler's job it is.
+
+    Lightning takes the number of the task for a rank, and has nothing logged on any but the first.
+    """
+    if trainer.world_size == 1:
+        rank_zero_only.rank = 0  # type: ignore[attr-defined]
+
+
 def check_launch(trainer: Trainer, environment: Mapping[str, str] = os.environ) -> None:
     """Refuse a training on several devices of which something else has started all processes.
 
-    Each would record a run of its own. A training on one device is what it is, whichever task of a
-    job it runs in.
+    Each would record a run of its own.
 
     Args:
         environment: the variables of this process.
@@ -40,11 +48,7 @@ def check_launch(trainer: Trainer, environment: Mapping[str, str] = os.environ) 
     Raises:
         ConfigError: with who started them.
     """
-    if trainer.world_size == 1:
-        # A scheduler's number of the task says nothing of the training.
-        rank_zero_only.rank = 0  # type: ignore[attr-defined]
-        return
-    if RUN_ARTIFACTS in environment:  # started by the first rank
+    if trainer.world_size == 1 or RUN_ARTIFACTS in environment:  # started by the first rank
         return
     launcher = "torchrun" if "TORCHELASTIC_RUN_ID" in environment else ""
     if int(environment.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
