@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -14,8 +15,10 @@ from pytorch_lightning.callbacks import Callback
 
 from dlcli.errors import Stopped
 from dlcli.training.checkpointing import save
+from dlcli.training.unheard import watch
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LAST_S = 3.0  # for what comes before the end, where the main thread may hold what it needs
 
 
 class StopRequest:
@@ -23,6 +26,7 @@ class StopRequest:
 
     The first signal is noted and obeyed at the end of the batch; Ctrl-C after it ends the process.
     Any other may come twice for one wish: from a scheduler, and from the sweep that hears it, too.
+    Where the main thread does not come to hear them, they end the process after a while.
 
     Args:
         at_once: called before the process ends at once.
@@ -38,6 +42,22 @@ class StopRequest:
             under_nohup = number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
             if not under_nohup:
                 signal.signal(number, self._handle)
+        watch.over(self)
+
+    def handles(self, number: int) -> bool:
+        """Whether this signal, as things are, comes to this request."""
+        return signal.getsignal(number) == self._handle
+
+    def end(self, number: int) -> None:
+        """End the process, which did not come to obey; on another thread than the main one."""
+        if not self.handles(number):
+            return
+        name = signal.Signals(number).name
+        print(f"error: stopped by {name} at once, as no batch came to its end", file=sys.stderr)
+        last = threading.Thread(target=self._at_once, args=(number,), daemon=True)
+        last.start()
+        last.join(LAST_S)
+        os._exit(128 + number)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is None:

@@ -1,0 +1,148 @@
+"""A training whose main thread hears no signal, as it waits outside Python, ends all the same."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+# The main thread waits for a lock of the system's that it holds itself, which nothing interrupts.
+HELD_UP = """
+import ctypes, os, signal, sys, threading, time
+from dlcli.training import unheard
+from dlcli.training.startup import import_lightning
+import_lightning()
+from dlcli.training.stopping import StopRequest
+patience, again, numbers, held_up = eval(sys.argv[1])
+unheard.PATIENCE_S, unheard.AGAIN_S = patience, again
+StopRequest(lambda number: print("at once", number, flush=True)).install()
+def send():
+    for number in numbers:
+        time.sleep(0.3)
+        os.kill(os.getpid(), number)
+threading.Thread(target=send, daemon=True).start()
+libc, lock = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+libc.pthread_mutex_lock(lock)
+if held_up == "later":
+    time.sleep(0.45)  # one is heard
+if held_up:
+    libc.pthread_mutex_lock(lock)
+for _ in range(30):
+    time.sleep(0.1)
+print("went on")
+"""
+
+
+def run(*given: object) -> tuple[int, str, str]:
+    """How it ended, and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELD_UP, repr(given)], capture_output=True, text=True, timeout=100
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_that_is_not_heard_ends_it_after_a_while(
+    number: signal.Signals, status: int
+) -> None:
+    ended, printed, said = run(0.5, 60, [int(number)], True)
+    assert (ended, printed) == (status, f"at once {int(number)}\n")
+    assert said == f"error: stopped by {number.name} at once, as no batch came to its end\n"
+
+
+def test_ctrl_c_again_ends_it_sooner() -> None:
+    start = time.monotonic()
+    assert run(60, 0.5, [2, 2], True)[:2] == (130, "at once 2\n")
+    assert time.monotonic() - start < 40
+
+
+def test_ctrl_c_again_ends_one_that_heard_it_and_was_held_up_then() -> None:
+    start = time.monotonic()
+    ended, printed, said = run(60, 0.5, [2, 2], "later")
+    assert (ended, printed) == (130, "at once 2\n")
+    assert said.startswith("stopping after this batch")
+    assert time.monotonic() - start < 40
+
+
+def test_one_whose_main_thread_hears_may_take_its_time() -> None:
+    ended, printed, said = run(0.5, 0.5, [15, 15], False)
+    assert (ended, printed) == (0, "went on\n")
+    assert said == "stopping after this batch; once more to stop at once\n"
+
+
+CHILD = """
+import ctypes, os, signal, sys, threading, time
+from dlcli.training import unheard
+from dlcli.training.startup import import_lightning
+import_lightning()
+from dlcli.training.stopping import StopRequest
+unheard.PATIENCE_S = 0.3
+StopRequest(lambda number: None).install()
+child = os.fork()
+if child == 0 and sys.argv[1] == "hears":
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.1)
+    os._exit(0)
+if child == 0:
+    StopRequest(lambda number: None).install()
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    libc, lock = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+    libc.pthread_mutex_lock(lock)
+    libc.pthread_mutex_lock(lock)
+print("child", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+time.sleep(1)
+print("end")
+"""
+
+
+@pytest.mark.parametrize(("child", "status"), [("hears", 0), ("held up", 143)])
+def test_the_signals_of_a_forked_child_are_its_own(child: str, status: int) -> None:
+    command = [sys.executable, "-c", CHILD, child]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (0, f"child {status}\nend\n")
+
+
+LATER = """
+import os, signal, threading, time
+from dlcli.training import unheard
+from dlcli.training.startup import import_lightning
+import_lightning()
+from dlcli.training.stopping import StopRequest
+unheard.PATIENCE_S = 0.5
+for request in [StopRequest(lambda number: None) for _ in range(3)]:
+    request.install()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.1)
+    assert request.signal == signal.SIGTERM
+threads = threading.active_count()
+signal.signal(signal.SIGTERM, lambda *_: None)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(1)
+print(threads)
+"""
+
+
+def test_one_thread_sees_to_all_trainings_of_a_process_and_to_no_signal_of_others() -> None:
+    done = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "2\n")
+
+
+STUCK = """
+import threading, time
+from dlcli.training.startup import import_lightning
+import_lightning()
+from dlcli.training import stopping
+stopping.LAST_S = 0.3
+request = stopping.StopRequest(lambda number: time.sleep(600))
+request.install()
+threading.Thread(target=request.end, args=(15,)).start()
+time.sleep(600)
+"""
+
+
+def test_it_ends_even_where_the_record_of_its_end_cannot_be_written() -> None:
+    command = [sys.executable, "-c", STUCK]
+    assert subprocess.run(command, capture_output=True, timeout=100).returncode == 143
