@@ -109,7 +109,5 @@ def job(folder: Path, end_at: str = "") -> subprocess.Popen[bytes]:
         assert started.poll() is None
         time.sleep(0.05)
     if end_at:
-        # every process of the job but the script's shell, which waits for them
-        pids = Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()
-        os.kill(int(pids[0]), signal.SIGTERM)
+        os.killpg(started.pid, signal.SIGTERM)
     return started

@@ -112,11 +112,8 @@ class RunFolder:
 
     def clean(self) -> None:
         """Remove the halves of files whose writers died; for the owner of the lock alone."""
-        clear_scratch(self.path, keep=".delivered.")  # another process may be writing that one
+        clear_scratch(self.path)
         clear_scratch(self.artifacts)
-        for scratch in self.path.glob(".delivered.*"):
-            if not Path(f"/proc/{scratch.suffix[1:]}").exists():
-                scratch.unlink(missing_ok=True)
 
     def delivered(self) -> int:
         """Bytes of the spool that the store has; less is harmless, more is corrected."""
@@ -133,7 +130,16 @@ class RunFolder:
         return spool
 
     def set_delivered(self, offset: int) -> None:
-        replace_file(self.path / "delivered", str(offset), sync=False)
+        """Note it, in place: two processes may at once, and neither leaves half a number."""
+        path = self.path / "delivered"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            os.write(handle, b"%020d" % offset)
+        except OSError as error:
+            error.filename = str(path)
+            raise
+        finally:
+            os.close(handle)
 
 
 def make_root(root: Path) -> None:

@@ -9,12 +9,8 @@ from pathlib import Path
 _NAME = re.compile(r"\..+\.\d+(-wal|-shm|-journal)?")
 
 
-def clear_scratch(folder: Path, keep: str | None = None) -> None:
-    """Remove them from a folder, where no process may be writing one.
-
-    Args:
-        keep: how the names begin of those that stay.
-    """
+def clear_scratch(folder: Path) -> None:
+    """Remove them from a folder, where no process may be writing one."""
     for path in folder.glob(".*"):
-        if _NAME.fullmatch(path.name) and not (keep and path.name.startswith(keep)):
+        if _NAME.fullmatch(path.name):
             path.unlink(missing_ok=True)

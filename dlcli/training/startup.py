@@ -29,6 +29,7 @@ _HOMES = {"Metric": "torchmetrics.metric", "MetricCollection": "torchmetrics.col
 _NOISE = (
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",
     r"The number of training batches .* is smaller than the logging interval",
+    r"The `srun` command is available on your system but is not used",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -89,7 +90,8 @@ def seeding_without_the_number() -> None:
 @pytest.mark.slow
 def test_a_result_that_is_not_synced_is_found(ground: Path) -> None:
     wrong = found(ground, SPEC, without_fsync, power=True)
-    assert wrong == "I1: trial 0 has no result"
+    assert wrong is not None
+    assert re.fullmatch(r"I1: trial \d has no result", wrong)
 
 
 @pytest.mark.slow

@@ -63,6 +63,7 @@ def test_an_offset_behind_the_end_of_a_shortened_spool_is_corrected(tmp_path: Pa
     (tmp_path / "runs").mkdir()
     folder.create(RunInfo("x", "x"), folder.lock)
     folder.set_delivered(100)
+    assert (tmp_path / "runs" / "x" / "delivered").read_text() == f"{100:020}"
     spool = folder.open_spool()
     spool.append({"step": 1})
     assert folder.delivered() == 0

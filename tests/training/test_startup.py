@@ -38,3 +38,19 @@ def test_lightning_comes_without_what_a_run_does_not_use(imported: list[str]) ->
 
 def test_torchmetrics_is_whole_for_those_who_use_it(imported: list[str]) -> None:
     assert imported[1] == "0.75 True True True"
+
+
+SRUN = """
+import shutil
+which = shutil.which
+shutil.which = lambda name, *more: "/usr/bin/srun" if name == "srun" else which(name, *more)
+from dlcli.training.startup import import_lightning
+import_lightning()
+from pytorch_lightning import Trainer
+Trainer(accelerator="cpu", devices=1, logger=False, barebones=True)
+"""
+
+
+def test_nobody_is_told_to_start_it_with_srun() -> None:
+    done = subprocess.run([sys.executable, "-c", SRUN], capture_output=True, text=True, check=True)
+    assert "srun" not in done.stderr
