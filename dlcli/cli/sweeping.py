@@ -156,6 +156,7 @@ def resume_sweep(
         if final and is_done(final, made):
             output.warn([f"sweep {name} is finished; there is nothing to resume"])
             return swept(folder, frozen, final["summary"], final["test"], made.total)
+        output.warn(made.base.warnings)
         with building(made) as parts:
             return Sweep(folder, frozen, parts, quiet).run()
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dlcli.config.point import value_text
+from dlcli.config.point import Unwritable, value_text
 from dlcli.config.redact import redact_override
 from dlcli.errors import ConfigError
 from dlcli.tracking.settings import MLflow, NoTracking
@@ -50,6 +50,9 @@ def leading_to(node: Mapping[str, Any]) -> list[str]:
 
     Args:
         node: of the group tracking.
+
+    Raises:
+        ConfigError: a value that no override can hold.
     """
     usual: MLflow | NoTracking | None = None
     with contextlib.suppress(ConfigError):  # whoever needs it next says what is wrong
@@ -58,8 +61,15 @@ def leading_to(node: Mapping[str, Any]) -> list[str]:
         return [] if isinstance(usual, NoTracking) else [f"{GROUP}=none"]
     base = usual if isinstance(usual, MLflow) else MLflow()
     own = {name: node.get(name) for name in ("uri", "experiment")}
-    told = [f"{GROUP}.{k}={value_text(v)}" for k, v in own.items() if v != getattr(base, k)]
+    told = [_override(k, v) for k, v in own.items() if v != getattr(base, k)]
     return told if base is usual else [f"{GROUP}=mlflow", *told]
+
+
+def _override(name: str, value: Any) -> str:
+    try:
+        return f"{GROUP}.{name}={value_text(value)}"
+    except Unwritable as error:
+        raise ConfigError(f"{GROUP}.{name}: {error}") from None
 
 
 def is_of_tracking(override: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from dlcli.cli import sweeping
 from dlcli.cli.sweep_check import Checked
-from dlcli.config.sweep import compose_sweep
+from dlcli.config.sweep import SweepConfig, compose_sweep
 from dlcli.errors import ConfigError, Stopped
 from dlcli.search.folder import SweepFolder
 from dlcli.search.settings import Search
@@ -52,3 +52,25 @@ def test_a_plan_refuses_what_the_sampler_cannot_search(monkeypatch: pytest.Monke
     assert str(refused.value) == (
         "search=cmaes: searches numbers, and none is in every trial; write search=tpe"
     )
+
+
+class Built(Exception):
+    """In place of the rest of a sweep."""
+
+
+def test_a_resumed_sweep_says_what_is_to_be_warned_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def building(made: SweepConfig) -> None:
+        raise Built
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sweeping, "building", building)
+    folder = SweepFolder(tmp_path / "mlruns", "s")
+    made = compose_sweep(["search=random", "search.n_trials=2", "optimizer.lr=0.1,0.2"], None)
+    with folder.owned():
+        sweeping.freeze(folder, made, Checked(["val/loss"], ["min"], 2, []), None)
+    for trials, warned in (2, ""), (3, "warning: search.n_trials: 3 trials of a space of 2 points"):
+        with pytest.raises(Built):
+            sweeping.resume_sweep("s", [f"search.n_trials={trials}"], None, [], True)
+        assert capsys.readouterr().err.partition(",")[0] == warned

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from dlcli.config.compose import compose
 from dlcli.config.recorded import from_file
 from dlcli.config.references import written
+from dlcli.errors import ConfigError
+
+BROKEN = {"_target_": "dlcli.tracking.settings.MLflow", "experiment": "a\nb"}
 
 
 def test_what_repeats_another_value_is_known_with_its_text() -> None:
@@ -40,6 +44,13 @@ def test_a_runs_configuration_follows_a_change_by_what_lies_beside_it(tmp_path: 
     (tmp_path / "origins.json").write_text(json.dumps(about))
     again = from_file(tmp_path / "config.yaml", ["trainer.max_epochs=6"])
     assert again.values["scheduler"]["epochs"] == 6
+
+
+def test_a_store_that_no_override_can_name_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(compose("train", []).values | {"tracking": BROKEN}))
+    with pytest.raises(ConfigError, match=r"^tracking.experiment: 'a\\nb' has a line break"):
+        from_file(file, [])
 
 
 def test_a_reference_to_what_is_not_there_is_left_out() -> None:
