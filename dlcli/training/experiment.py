@@ -33,7 +33,7 @@ from dlcli.training.processes import OwnProcesses, be_first_rank, check_launch
 from dlcli.training.random_state import RandomState
 from dlcli.training.rehearsal import check_methods, rehearse
 from dlcli.training.startup import targets
-from dlcli.training.validation import check_validation
+from dlcli.training.validation import check_interval, check_validation
 
 FINDERS = (LearningRateFinder, BatchSizeFinder)
 
@@ -111,6 +111,7 @@ def assemble(
     check_methods(model, data)
     with blamed(allow, ConfigError):
         check_monitors(model, values)
+    sized = any(isinstance(callback, FINDERS) for callback in callbacks)
     unwanted = (*((ProgressBar,) if quiet else ()), *(FINDERS if resuming else ()))
     callbacks = [callback for callback in callbacks if not isinstance(callback, unwanted)]
     logger, checkpoints = RunLogger(), FolderCheckpointIO()
@@ -132,6 +133,8 @@ def assemble(
     rehearse(model, optimizer, scheduler, trainer, None if resuming else data)
     if not resuming:
         check_validation(model, data, trainer, values)
+    elif not sized:
+        check_interval(data, trainer)
     skip_empty_hooks(trainer.callbacks)  # type: ignore[attr-defined]
     return Experiment(data, spec, model, trainer, logger, checkpoints)
 

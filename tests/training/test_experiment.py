@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dlcli.training.experiment import validated_first
+from dlcli.config.compose import compose
+from dlcli.errors import ConfigError
+from dlcli.training.experiment import build, validated_first
 
 OWN = {"_target_": "dlcli.models.supervised.Supervised", "net": {"_target_": "dlcli.nets.cnn.CNN"}}
 LEFT_TO_LIGHTNING: dict[str, int] = {}
@@ -25,3 +28,19 @@ def test_only_code_of_the_users_is_validated_before_it_is_trained(
     model: dict[str, Any], allow: tuple[str, ...], asked: dict[str, int]
 ) -> None:
     assert validated_first({"model": model}, allow) == asked
+
+
+TOO_LONG = ["data=digits", "model=linear", "trainer=cpu", "trainer.val_check_interval=500"]
+
+
+def test_a_resumed_training_is_validated_at_an_interval_within_its_epochs(tmp_path: Path) -> None:
+    config = compose("train", TOO_LONG)
+    with pytest.raises(ConfigError, match="val_check_interval=500: an epoch has 40 batches"):
+        build(config, tmp_path, [], resuming=True)
+
+
+def test_that_is_not_asked_where_the_checkpoint_says_how_large_the_batches_are(
+    tmp_path: Path,
+) -> None:
+    config = compose("train", [*TOO_LONG, "callbacks=[default,batch_size_finder]"])
+    build(config, tmp_path, [], resuming=True)
