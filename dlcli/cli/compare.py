@@ -81,6 +81,12 @@ Sort = Annotated[
         "--sort", metavar="COLUMN", help="By another column; the best first.", show_default=False
     ),
 ]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top", metavar="N", min=1, help="Only the first N rows of the table.", show_default=False
+    ),
+]
 SeedsOption = Annotated[
     Seeds, typer.Option("--seeds", help="Whether runs of several seeds are one row.")
 ]
@@ -99,6 +105,7 @@ def compare(
     experiment: Experiment = None,
     metric: Metric = None,
     sort: Sort = None,
+    top: Top = None,
     seeds: SeedsOption = Seeds.together,
     all_: All = False,
     csv: Csv = False,
@@ -110,6 +117,8 @@ def compare(
     """Runs side by side: what differs, what scored, whether the best is so by more than noise."""
     if sum([csv, md, json]) > 1:
         raise ConfigError("--csv, --md and --json: choose one of them")
+    if top and json:
+        raise ConfigError("--top: of a table; --json has every row")
     from dlcli.comparison.compare import Wish
     from dlcli.comparison.compare import compare as side_by_side
     from dlcli.comparison.selection import Choice
@@ -128,16 +137,18 @@ def compare(
         output.print_json(content | {"trials": selection.counts or None})
         return
     output.warn([*selection.warnings, *comparison.warnings])
+    table = replace(comparison, groups=comparison.groups[:top])
     if csv:
         from dlcli.comparison.export import as_csv
 
-        print(as_csv(comparison), end="")
+        print(as_csv(table), end="")
         return
     if md:
-        _print_markdown(comparison, words(comparison, verdict, selection))
+        _print_markdown(table, [*_more(table, comparison), *words(comparison, verdict, selection)])
     else:
-        left_out = _print_plain(comparison)
-        _print_lines(words(comparison, verdict, selection, left_out))
+        left_out = _print_plain(table)
+        lines = words(comparison, verdict, selection, left_out)
+        _print_lines([*_more(table, comparison), *lines])
 
 
 def _selected(
@@ -151,6 +162,12 @@ def _selected(
     named = [text for text in words if text not in of_store]
     settings, root = reading(of_store, config_dir, experiment)
     return selected(settings, root, replace(choice, references=named))
+
+
+def _more(table: Comparison, comparison: Comparison) -> list[str]:
+    """How many rows are not in the table."""
+    more = len(comparison.groups) - len(table.groups)
+    return [f"Rows not shown: {more}; without --top, they are."] if more else []
 
 
 def _print_plain(comparison: Comparison) -> list[str]:

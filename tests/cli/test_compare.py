@@ -55,6 +55,17 @@ def test_without_any_run_the_last_are_compared_and_what_failed_comes_last(compar
     assert [group["run_names"] for group in two] == [["mlp-2"], ["linear-2"], ["broken"]]
 
 
+def test_only_the_first_rows_are_shown_where_that_is_asked_for_and_the_verdict_is_of_all(compare):
+    _, first, *words = compare(*SINGLE, "--top", "1").stdout.splitlines()
+    assert first.split()[0] == "mlp-2"
+    assert words[:2] == ["", "Rows not shown: 1; without --top, they are."]
+    assert words[-1] == WELCH
+    assert compare(*SINGLE, "--top", "2").stdout == compare(*SINGLE).stdout
+    assert len(compare(*SINGLE, "--top", "1", "--csv").stdout.splitlines()) == 2
+    assert "Rows not shown: 1" in compare(*SINGLE, "--top", "1", "--md").stdout
+    assert compare("--top", "1", "--json").status == 2
+
+
 def test_a_sweep_without_a_name_is_refused(compare):
     done = compare("--sweep", "")
     assert (done.status, done.stdout) == (2, "")
