@@ -18,7 +18,8 @@ import_lightning()
 from dlcli.training.stopping import StopRequest
 patience, again, numbers, held_up = eval(sys.argv[1])
 unheard.PATIENCE_S, unheard.AGAIN_S = patience, again
-StopRequest(lambda number: print("at once", number, flush=True)).install()
+request = StopRequest(lambda number: print("at once", number, flush=True))
+request.install()
 def send():
     for number in numbers:
         time.sleep(0.3)
@@ -26,8 +27,8 @@ def send():
 threading.Thread(target=send, daemon=True).start()
 libc, lock = ctypes.CDLL(None), ctypes.create_string_buffer(64)
 libc.pthread_mutex_lock(lock)
-if held_up == "later":
-    time.sleep(0.45)  # one is heard
+while held_up == "later" and request.signal is None:
+    time.sleep(0.01)
 if held_up:
     libc.pthread_mutex_lock(lock)
 for _ in range(30):
