@@ -137,18 +137,18 @@ def compare(
         output.print_json(content | {"trials": selection.counts or None})
         return
     output.warn([*selection.warnings, *comparison.warnings])
-    table = replace(comparison, groups=comparison.groups[:top])
     if csv:
         from dlcli.comparison.export import as_csv
 
-        print(as_csv(table), end="")
+        print(as_csv(replace(comparison, groups=comparison.groups[:top])), end="")
         return
+    more = len(comparison.groups[top:]) if top else 0
+    hidden = [f"Rows not shown: {more}; without --top, they are."] if more else []
     if md:
-        _print_markdown(table, [*_more(table, comparison), *words(comparison, verdict, selection)])
+        _print_markdown(comparison, [*hidden, *words(comparison, verdict, selection)], top)
     else:
-        left_out = _print_plain(table)
-        lines = words(comparison, verdict, selection, left_out)
-        _print_lines([*_more(table, comparison), *lines])
+        left_out = _print_plain(comparison, top)
+        _print_lines([*hidden, *words(comparison, verdict, selection, left_out)])
 
 
 def _selected(
@@ -164,17 +164,11 @@ def _selected(
     return selected(settings, root, replace(choice, references=named))
 
 
-def _more(table: Comparison, comparison: Comparison) -> list[str]:
-    """How many rows are not in the table."""
-    more = len(comparison.groups) - len(table.groups)
-    return [f"Rows not shown: {more}; without --top, they are."] if more else []
-
-
-def _print_plain(comparison: Comparison) -> list[str]:
+def _print_plain(comparison: Comparison, top: int | None) -> list[str]:
     """Print the table; returns the columns for which there was no room."""
     from dlcli.comparison.table import dispensable, plain
 
-    return output.print_table(*plain(comparison), dispensable(comparison))
+    return output.print_table(*plain(comparison, top), dispensable(comparison))
 
 
 def _print_lines(lines: Sequence[str]) -> None:
@@ -184,11 +178,11 @@ def _print_lines(lines: Sequence[str]) -> None:
         print(line if line.startswith("  ") else fill(line, width, break_on_hyphens=False))
 
 
-def _print_markdown(comparison: Comparison, lines: Sequence[str]) -> None:
+def _print_markdown(comparison: Comparison, lines: Sequence[str], top: int | None) -> None:
     """Print table and words in Markdown, where a paragraph needs a line to itself."""
     from dlcli.comparison.table import markdown
 
-    for line in markdown(comparison):
+    for line in markdown(comparison, top):
         print(line)
     for line in lines:
         print(f"\n  {line}" if line.startswith("  ") else f"\n{line}")

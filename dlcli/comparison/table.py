@@ -15,11 +15,15 @@ PLUS_MINUS = " ± "
 DISPENSABLE = ("memory", "flops", "samples/s", "duration", "params")
 
 
-def plain(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    """Headings, and a row of cells for each group, aligned; the best of a column has a ``*``."""
+def plain(comparison: Comparison, top: int | None = None) -> tuple[list[str], list[list[str]]]:
+    """Headings, and a row of cells for each group, aligned; the best of a column has a ``*``.
+
+    Args:
+        top: how many rows; None for all.
+    """
     cells = [_column(comparison, one) for one in comparison.columns]
     rows = [list(row) for row in zip(*cells, strict=True)]
-    return [one.name for one in comparison.columns], rows
+    return [one.name for one in comparison.columns], rows[:top]
 
 
 def dispensable(comparison: Comparison) -> list[str]:
@@ -31,8 +35,12 @@ def dispensable(comparison: Comparison) -> list[str]:
     return [*losses, *costs[:3], *others, *costs[3:], *comparison.differences.names[:0:-1], RUN]
 
 
-def markdown(comparison: Comparison) -> list[str]:
-    """The lines of a table in Markdown; the best of a column is bold."""
+def markdown(comparison: Comparison, top: int | None = None) -> list[str]:
+    """The lines of a table in Markdown; the best of a column is bold.
+
+    Args:
+        top: how many rows; None for all.
+    """
     headings = [one.name for one in comparison.columns]
     cells = [
         # what is no number may end in a star of its own
@@ -44,7 +52,7 @@ def markdown(comparison: Comparison) -> list[str]:
     return [
         f"| {' | '.join(map(_escaped, headings))} |",
         f"|{'|'.join(rules)}|",
-        *(f"| {row} |" for row in rows),
+        *(f"| {row} |" for row in rows[:top]),
     ]
 
 

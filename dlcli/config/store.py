@@ -68,8 +68,9 @@ def leading_to(node: Mapping[str, Any]) -> list[str]:
 def _override(name: str, value: Any) -> str:
     try:
         return f"{GROUP}.{name}={value_text(value)}"
-    except Unwritable as error:
-        raise ConfigError(f"{GROUP}.{name}: {error}") from None
+    except Unwritable:  # which shows the value, and a URI may hold a password
+        problem = "a line break or a NUL in it, which no override can have; take it out"
+        raise ConfigError(f"{GROUP}.{name}: {problem}") from None
 
 
 def is_of_tracking(override: str) -> bool:

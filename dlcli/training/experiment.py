@@ -111,7 +111,7 @@ def assemble(
     check_methods(model, data)
     with blamed(allow, ConfigError):
         check_monitors(model, values)
-    sized = any(isinstance(callback, FINDERS) for callback in callbacks)
+    sized = any(isinstance(callback, BatchSizeFinder) for callback in callbacks)
     unwanted = (*((ProgressBar,) if quiet else ()), *(FINDERS if resuming else ()))
     callbacks = [callback for callback in callbacks if not isinstance(callback, unwanted)]
     logger, checkpoints = RunLogger(), FolderCheckpointIO()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -35,6 +37,7 @@ class StopRequest:
     def __init__(self, at_once: Callable[[int], None]) -> None:
         self.signal: int | None = None
         self._at_once = at_once
+        self._ending = False
 
     def install(self) -> None:
         """Handle the signals from here on; only in the main thread, which alone may."""
@@ -52,18 +55,27 @@ class StopRequest:
         """End the process, which did not come to obey; on another thread than the main one."""
         if not self.handles(number):
             return
+        try:
+            last = threading.Thread(target=self._last_act, args=(number,), daemon=True)
+            last.start()
+            last.join(LAST_S)
+        finally:
+            os._exit(128 + number)
+
+    def _last_act(self, number: int) -> None:
+        if self._ending:  # the main thread is at it
+            time.sleep(LAST_S)
+            return
+        self._at_once(number)
         name = signal.Signals(number).name
-        print(f"error: stopped by {name} at once, as no batch came to its end", file=sys.stderr)
-        last = threading.Thread(target=self._at_once, args=(number,), daemon=True)
-        last.start()
-        last.join(LAST_S)
-        os._exit(128 + number)
+        _say(f"error: stopped by {name} at once, as no batch came to its end")
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is None:
             self.signal = number
-            print("stopping after this batch; once more to stop at once", file=sys.stderr)
+            _say("stopping after this batch; once more to stop at once")
         elif number == signal.SIGINT:
+            self._ending = True
             self._at_once(number)
             os._exit(128 + number)
 
@@ -97,8 +109,16 @@ class StopOnSignal(Callback):
     def __init__(self, request: StopRequest) -> None:
         self.request = request
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the signals back from Lightning, which would only heed SIGTERM after the epoch."""
+        self.request.install()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals back."""
+        self.request.install()
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals back."""
         self.request.install()
 
     def on_train_batch_end(
@@ -136,6 +156,11 @@ class StopOnSignal(Callback):
         if heard and not asked:
             self.request.signal = signal.SIGTERM
         return heard
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # a terminal that was closed takes nothing
+        print(line, file=sys.stderr)
 
 
 def _divisible(trainer: Trainer) -> bool:

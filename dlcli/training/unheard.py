@@ -2,7 +2,8 @@
 
 Python runs a handler between two of its own instructions. A main thread that waits for another
 process, or for a device that never answers, comes to none. One thread of each process is told of
-its signals by the system, and ends a training that does not obey.
+its signals by the system, and ends a training that does not obey. That thread is Python, too: where
+the code that holds the training up keeps the interpreter's lock, nothing is heard.
 """
 
 from __future__ import annotations
@@ -75,8 +76,7 @@ class Watch:
             left = None if deadline == math.inf else max(0.0, deadline - time.monotonic()) * 1000
             ready = poll.poll(left)
             request = self._request
-            if request is None:
-                continue
+            assert request is not None
             if request is not seen:
                 seen, asked, insisted, deadline = request, 0, False, math.inf
             for number in filter(request.handles, os.read(reader, 64) if ready else b""):

@@ -33,8 +33,11 @@ def test_only_code_of_the_users_is_validated_before_it_is_trained(
 TOO_LONG = ["data=digits", "model=linear", "trainer=cpu", "trainer.val_check_interval=500"]
 
 
-def test_a_resumed_training_is_validated_at_an_interval_within_its_epochs(tmp_path: Path) -> None:
-    config = compose("train", TOO_LONG)
+@pytest.mark.parametrize("callbacks", ["default", "[default,lr_finder]"])
+def test_a_resumed_training_is_validated_at_an_interval_within_its_epochs(
+    callbacks: str, tmp_path: Path
+) -> None:
+    config = compose("train", [*TOO_LONG, f"callbacks={callbacks}"])
     with pytest.raises(ConfigError, match="val_check_interval=500: an epoch has 40 batches"):
         build(config, tmp_path, [], resuming=True)
 

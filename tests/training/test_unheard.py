@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -119,7 +121,8 @@ for request in [StopRequest(lambda number: None) for _ in range(3)]:
     time.sleep(0.1)
     assert request.signal == signal.SIGTERM
 threads = threading.active_count()
-signal.signal(signal.SIGTERM, lambda *_: None)
+StopRequest(lambda number: None).install()
+signal.signal(signal.SIGTERM, lambda *_: None)  # what the last request is not told of any more
 os.kill(os.getpid(), signal.SIGTERM)
 time.sleep(1)
 print(threads)
@@ -127,7 +130,8 @@ print(threads)
 
 
 def test_one_thread_sees_to_all_trainings_of_a_process_and_to_no_signal_of_others() -> None:
-    done = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True)
+    command = [sys.executable, "-c", LATER]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stdout) == (0, "2\n")
 
 
@@ -147,3 +151,65 @@ time.sleep(600)
 def test_it_ends_even_where_the_record_of_its_end_cannot_be_written() -> None:
     command = [sys.executable, "-c", STUCK]
     assert subprocess.run(command, capture_output=True, timeout=100).returncode == 143
+
+
+OBEYED = """
+import os, signal, threading, time
+from dlcli.training import unheard
+from dlcli.training.startup import import_lightning
+import_lightning()
+from dlcli.training.stopping import StopRequest
+unheard.AGAIN_S = 0.2
+def at_once(number):
+    time.sleep(1.5)
+    print("recorded", flush=True)
+StopRequest(at_once).install()
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(0.1)
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(600)
+"""
+
+
+def test_one_that_obeys_is_given_the_time_to_record_its_end() -> None:
+    command = [sys.executable, "-c", OBEYED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (130, "recorded\n")
+    assert done.stderr == "stopping after this batch; once more to stop at once\n"
+
+
+def test_it_ends_where_nobody_reads_what_it_says_any_more() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", HELD_UP, repr((0.5, 60, [15], True))]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=writer, timeout=100)
+    os.close(writer)
+    assert done.returncode == 143
+
+
+IN_THE_TEST = """
+import signal
+from pathlib import Path
+from dlcli.config.compose import compose
+from dlcli.training.startup import import_lightning
+import_lightning()
+from pytorch_lightning.callbacks import Callback
+from dlcli.training import session
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+class Whose(Callback):
+    def _say(self, trainer, *_):
+        print([request.handles(number) for number in SIGNALS])
+    on_sanity_check_end = on_train_batch_end = on_test_batch_end = _say
+config = compose("train", ["data=digits", "model=linear", "trainer=cpu", "trainer.max_epochs=1",
+    "trainer.limit_train_batches=1", "trainer.limit_test_batches=1", "tracking=none",
+    "trainer.num_sanity_val_steps=1"])
+made = session.Session(config, Path.cwd(), True, more=[Whose()])
+request = made.stop
+made.complete(Path.cwd())
+"""
+
+
+def test_signals_are_its_own_in_every_stage(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", IN_THE_TEST]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=tmp_path)
+    assert done.stdout.splitlines().count("[True, True, True]") == 3, done.stderr
