@@ -14,6 +14,9 @@ def main() -> None:
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:  # not where a shell has it ignored
         signal.signal(signal.SIGINT, _end)
+    from dlcli.cli.hangup import outlive_terminal
+
+    outlive_terminal()
     from dlcli.cli.leaving import leave
     from dlcli.cli.main import main as run
 
