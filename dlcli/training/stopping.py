@@ -159,7 +159,7 @@ class StopOnSignal(Callback):
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # a terminal that was closed takes nothing
+    with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
         print(line, file=sys.stderr)
 
 
