@@ -66,6 +66,7 @@ def attempt(trial: Trial, reporter: Reporter) -> Outcome:
         return outcome(session, epochs, run, folder, trial.metrics)
     finally:
         run.release()
+        stop.over()
 
 
 def starting_point(folder: CheckpointFolder, wipe: bool) -> tuple[Path, State] | None:

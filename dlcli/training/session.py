@@ -125,6 +125,12 @@ class Session:
             CheckpointError: one cannot be written or read.
             Stopped: a signal came.
         """
+        try:
+            return self._complete(artifacts, resume_from)
+        finally:
+            self.stop.over()
+
+    def _complete(self, artifacts: Path, resume_from: Path | None) -> TrainResult:
         folder = self.train(artifacts, resume_from)
         best = folder.entries().get("best")
         metrics = self.test(folder, best)

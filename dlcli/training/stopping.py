@@ -47,6 +47,10 @@ class StopRequest:
                 signal.signal(number, self._handle)
         watch.over(self)
 
+    def over(self) -> None:
+        """Nothing is trained any more: a signal is noted, and no time is set for obeying it."""
+        watch.leave(self)
+
     def handles(self, number: int) -> bool:
         """Whether this signal, as things are, comes to this request."""
         return signal.getsignal(number) == self._handle

@@ -58,6 +58,11 @@ class Watch:
         self._pipe = reader, writer
         threading.Thread(target=self._wait, args=(reader,), daemon=True).start()
 
+    def leave(self, request: Request) -> None:
+        """See to this request no more; whoever handles the signals now answers for them."""
+        if self._request is request:
+            self._request = None
+
     def forget(self) -> None:
         """In a forked child: its parent's thread is not told of the child's signals."""
         if self._pipe is not None:
@@ -74,12 +79,13 @@ class Watch:
         asked, insisted, deadline = 0, False, math.inf
         while True:
             left = None if deadline == math.inf else max(0.0, deadline - time.monotonic()) * 1000
-            ready = poll.poll(left)
+            came = os.read(reader, 64) if poll.poll(left) else b""
             request = self._request
-            assert request is not None
             if request is not seen:
                 seen, asked, insisted, deadline = request, 0, False, math.inf
-            for number in filter(request.handles, os.read(reader, 64) if ready else b""):
+            if request is None:
+                continue
+            for number in filter(request.handles, came):
                 again = number == signal.SIGINT and asked != 0
                 patience = AGAIN_S if again else PATIENCE_S
                 deadline = min(deadline, time.monotonic() + patience)
